@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Fetches the pinned engine source, checks it, builds it once into the user's cache folder and
+# prints the folder that CMake imports (the one with engine-config.cmake) as its only output line.
+#
+# ANYCLAUDE_LLAMA_DIR=DIR   use this llama.cpp source tree instead of the pinned one
+# ANYCLAUDE_GPU=cuda|metal|vulkan   passed on to ggml; unset: CPU (and Metal on a Mac)
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+# shellcheck source=scripts/setup/common.sh
+. "$here/common.sh"
+
+version=0.3.36
+archive_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
+deps="$(cache_folder)/deps"
+mkdir -p "$deps"
+
+flags=(-DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON)
+case "${ANYCLAUDE_GPU:-}" in
+  "") ;;
+  cuda) flags+=(-DGGML_CUDA=ON) ;;
+  metal) flags+=(-DGGML_METAL=ON) ;;
+  vulkan) flags+=(-DGGML_VULKAN=ON) ;;
+  *) fail "ANYCLAUDE_GPU must be cuda, metal or vulkan, not '$ANYCLAUDE_GPU'." ;;
+esac
+
+if [ -n "${ANYCLAUDE_LLAMA_DIR:-}" ]; then
+  source_tree=$(cd "$ANYCLAUDE_LLAMA_DIR" && pwd)
+  [ -f "$source_tree/include/llama.h" ] || fail "ANYCLAUDE_LLAMA_DIR=$ANYCLAUDE_LLAMA_DIR holds no include/llama.h."
+  name=own-$(printf '%s' "$source_tree" | sha256 | cut -c1-12)
+else
+  source_tree="$deps/llama-$version-source"
+  name=llama-$version
+  if [ ! -f "$source_tree/.complete" ]; then
+    say "Fetching the engine source (llama.cpp in llama-cpp-python $version, 77 MB)"
+    download=$(mktemp -d "$deps/download.XXXXXX")
+    trap 'rm -rf "$download"' EXIT
+    # pip prepares the archive's metadata with cmake and ninja; without them on PATH it would build both.
+    "$(python)" -m pip download --quiet --no-deps --no-binary llama-cpp-python \
+      -d "$download" "llama-cpp-python==$version" >&2
+    archive="$download/llama_cpp_python-$version.tar.gz"
+    check_sha256 "$archive" "$archive_sha256"
+    tar -xzf "$archive" -C "$download"
+    rm -rf "$source_tree"
+    mv "$download/llama_cpp_python-$version/vendor/llama.cpp" "$source_tree"
+    touch "$source_tree/.complete"
+  fi
+fi
+
+# Everything that changes the result is in the folder's name: the flags, the compiler, the recipe,
+# and, because the build uses this CPU's instructions, the CPU's features.
+recipe=$(cat "$root/cmake/engine/CMakeLists.txt"; echo "${flags[*]}"; "${CXX:-c++}" --version | head -1; cpu_features)
+build="$deps/$name-$(printf '%s' "$recipe" | sha256 | cut -c1-16)"
+if [ ! -f "$build/.complete" ]; then
+  say "Building the engine once into $build (about 4 minutes on 2 cores)"
+  launcher=()
+  if command -v ccache >/dev/null; then
+    launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  fi
+  exec 9>"$build.lock"
+  if command -v flock >/dev/null; then flock 9; fi  # two checkouts, one build
+  if [ ! -f "$build/.complete" ]; then
+    cmake -S "$root/cmake/engine" -B "$build" -G Ninja -DENGINE_SOURCE="$source_tree" \
+      "${flags[@]}" ${launcher[@]+"${launcher[@]}"} >"$build.configure.log" 2>&1 ||
+      { tail -30 "$build.configure.log" >&2; fail "The engine's configuration failed; see $build.configure.log."; }
+    show_progress "$build.build.log" cmake --build "$build" ||
+      { tail -30 "$build.build.log" >&2; fail "The engine did not build; see $build.build.log."; }
+    touch "$build/.complete"
+  fi
+fi
+echo "$build"

@@ -1,0 +1,66 @@
+// Something that answers conversations: the embedded engine, another server, or a script in tests.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "protocol/chat.h"
+
+namespace anyclaude {
+
+// Receives an answer's events in order, on the thread that called Generation::run.
+// Returning false means that the client has left: the generation stops.
+using EventSink = std::function<bool(const Event&)>;
+
+// One accepted request. Owned by the thread that serves it; not thread-safe. Destroying it cancels
+// what is still running; what was computed stays in the backend's cache.
+class Generation {
+ public:
+  virtual ~Generation() = default;
+
+  // The prompt's length, exact, known before anything is computed.
+  virtual uint32_t prompt_tokens() const = 0;
+
+  // Produces the answer; blocks until its end. Called once. The sink hears from it at least four
+  // times a second. Error::cancelled when the sink returned false.
+  virtual Result<Finish> run(const EventSink& sink) = 0;
+};
+
+struct ModelInfo {
+  std::string id;                 // what the API calls it
+  std::string description;        // for people: "SmolLM2 135M Q4_1"
+  uint32_t context_tokens = 0;    // prompt and answer together
+  uint32_t output_tokens_max = 0;
+};
+
+struct Readiness {
+  bool ready = false;      // requests can be answered now
+  bool failed = false;     // it will never be ready; `what` says why and what to do
+  float progress = 0;      // of what it is doing, [0, 1]
+  std::string what;        // "loading model", or the failure
+};
+
+// Thread-safe.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  virtual std::string name() const = 0;  // "embedded", "mlx-lm" ...
+
+  // The models it answers for; empty while it is still loading.
+  virtual std::vector<ModelInfo> models() const = 0;
+
+  virtual Readiness readiness() const = 0;
+
+  // Does everything that can be refused with a status: renders and tokenises the prompt, checks it
+  // against the context, takes a place in the queue. The work itself begins at once.
+  virtual Result<std::unique_ptr<Generation>> start(Request request) = 0;
+
+  // Exact where the backend has the tokeniser; never generates.
+  virtual Result<uint32_t> count_tokens(const Request& request) = 0;
+};
+
+}  // namespace anyclaude

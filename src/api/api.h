@@ -1,0 +1,51 @@
+// The HTTP API: adds its routes to an HttpServer and answers them from a Backend.
+//
+//   POST /v1/messages               stream and not
+//   POST /v1/messages/count_tokens
+//   GET  /v1/models, /v1/models/{id}
+//   GET  /health                    alive (no key needed); ?challenge=X answers with a proof
+//   GET  /ready                     200 when the backend can answer, else 503 (no key needed)
+//   GET  /metrics                   Prometheus text
+//   GET  /api/requests              what is running now
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "api/auth.h"
+#include "base/metrics.h"
+#include "engine/backend.h"
+#include "net/http_server.h"
+
+namespace anyclaude {
+
+struct ApiOptions {
+  AuthOptions auth;
+  std::string version;               // of the program, for /health
+  std::string nonce;                 // of this server's run; never sent, see nonce_proof (auth.h)
+  int ping_interval_ms = 5000;       // of a silent stream; the client gives up after 300 s
+  size_t challenge_bytes_max = 256;  // of /health?challenge=
+};
+
+// Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive the Api.
+class Api {
+ public:
+  Api(ApiOptions options, Backend& backend, Metrics& metrics);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  // Adds the routes, the gate (keys, Host, Origin) and the error format. Before the server listens.
+  void add_routes(HttpServer& server);
+
+  // Since when no client has asked for an answer; zero while one is being answered. For a server
+  // that leaves when it is not needed any more.
+  std::chrono::seconds idle() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace anyclaude

@@ -13,7 +13,7 @@ root=$(cd "$here/../.." && pwd)
 version=0.3.36
 archive_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 deps="$(cache_folder)/deps"
-mkdir -p "$deps"
+hold_lock "$deps/engine.lock"  # two checkouts, one download, one build
 
 flags=(-DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON)
 case "${ANYCLAUDE_GPU:-}" in
@@ -33,17 +33,12 @@ else
   name=llama-$version
   if [ ! -f "$source_tree/.complete" ]; then
     say "Fetching the engine source (llama.cpp in llama-cpp-python $version, 77 MB)"
-    download=$(mktemp -d "$deps/download.XXXXXX")
-    trap 'rm -rf "$download"' EXIT
+    make_work_folder "$deps"
     # pip prepares the archive's metadata with cmake and ninja; without them on PATH it would build both.
-    "$(python)" -m pip download --quiet --no-deps --no-binary llama-cpp-python \
-      -d "$download" "llama-cpp-python==$version" >&2
-    archive="$download/llama_cpp_python-$version.tar.gz"
-    check_sha256 "$archive" "$archive_sha256"
-    tar -xzf "$archive" -C "$download"
-    rm -rf "$source_tree"
-    mv "$download/llama_cpp_python-$version/vendor/llama.cpp" "$source_tree"
-    touch "$source_tree/.complete"
+    fetch_packages "$work" --no-binary "llama-cpp-python==$version --hash=sha256:$archive_sha256"
+    tar -xzf "$work/llama_cpp_python-$version.tar.gz" -C "$work"
+    touch "$work/llama_cpp_python-$version/vendor/llama.cpp/.complete"
+    replace_folder "$work/llama_cpp_python-$version/vendor/llama.cpp" "$source_tree"
   fi
 fi
 
@@ -57,15 +52,11 @@ if [ ! -f "$build/.complete" ]; then
   if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
-  exec 9>"$build.lock"
-  if command -v flock >/dev/null; then flock 9; fi  # two checkouts, one build
-  if [ ! -f "$build/.complete" ]; then
-    cmake -S "$root/cmake/engine" -B "$build" -G Ninja -DENGINE_SOURCE="$source_tree" \
-      "${flags[@]}" ${launcher[@]+"${launcher[@]}"} >"$build.configure.log" 2>&1 ||
-      { tail -30 "$build.configure.log" >&2; fail "The engine's configuration failed; see $build.configure.log."; }
-    show_progress "$build.build.log" cmake --build "$build" ||
-      { tail -30 "$build.build.log" >&2; fail "The engine did not build; see $build.build.log."; }
-    touch "$build/.complete"
-  fi
+  cmake -S "$root/cmake/engine" -B "$build" -G Ninja -DENGINE_SOURCE="$source_tree" \
+    "${flags[@]}" ${launcher[@]+"${launcher[@]}"} >"$build.configure.log" 2>&1 ||
+    { tail -30 "$build.configure.log" >&2; fail "The engine's configuration failed; see $build.configure.log."; }
+  show_progress "$build.build.log" cmake --build "$build" ||
+    { tail -30 "$build.build.log" >&2; fail "The engine did not build; see $build.build.log."; }
+  touch "$build/.complete"
 fi
 echo "$build"

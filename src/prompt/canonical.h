@@ -10,13 +10,11 @@
 
 namespace anyclaude {
 
-// What the model's template can take. Found once per model (engine/embedded/chat_format.h).
+// What the model's template can take; found once per model (engine/embedded/chat_template.h).
 struct TemplateCapabilities {
-  bool tools = true;                   // shows tool definitions and calls
   bool parallel_calls = true;          // several calls in one assistant turn
   bool system = true;                  // a system turn at the start
   bool user_after_tool_result = true;  // an own user turn may follow a tool result
-  bool images = false;
 };
 
 struct CanonicalCall {
@@ -31,16 +29,21 @@ struct CanonicalMessage {
   std::string text;
   std::vector<CanonicalCall> calls;  // of the assistant
   std::string tool_call_id;          // of a tool result
-  std::string tool_name;             // of a tool result: the called tool, if it is known
+  std::string tool_name;             // of a tool result: the tool that was called
 };
 
 struct CanonicalConversation {
-  std::vector<CanonicalMessage> messages;  // at most one system message, the first
-  std::vector<Tool> tools;                 // those the model may see; schemas in canonical JSON
+  std::vector<CanonicalMessage> messages;  // at most one system message, the first; never empty
+  std::vector<Tool> tools;
+  std::string prefill;  // the beginning of the answer, given by the client; mostly empty
+  // Begin of the last text block of the first user message: what precedes it (environment,
+  // instructions) comes again in other conversations. A byte of messages' first user text.
+  size_t first_user_prompt = 0;
 };
 
-// Never fails: what cannot be shown is described. Thinking of earlier turns is left out
-// (templates lose or move it), as are billing lines and cache markers.
+// Never fails: what cannot be shown is described. Thinking of earlier turns is left out (templates
+// lose or move it), as are billing lines. Roles alternate as templates demand: a tool result follows
+// the assistant turn that called it; user turns do not follow each other.
 CanonicalConversation canonicalise(const Conversation& conversation,
                                    const TemplateCapabilities& capabilities);
 

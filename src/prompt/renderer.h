@@ -11,18 +11,16 @@
 
 namespace anyclaude {
 
-// A piece of a prompt. Special tokens are parsed in the template's own text only; text of the client
-// stays text, whatever it looks like.
-struct Segment {
-  std::string text;
-  bool from_client = false;
-};
-
-// A prompt ready to be tokenised. Positions are bytes of the concatenated text.
+// A prompt ready to be tokenised. A special token is parsed only where it lies whole within one
+// segment: the cuts between segments keep control-token look-alikes in a client's text from becoming
+// tokens (prompt/guard.h). Positions are bytes of the concatenated text.
 struct CanonicalPrompt {
-  std::vector<Segment> segments;
-  size_t head_bytes = 0;  // end of what precedes the first message: tools and system; a save point
-  size_t body_bytes = 0;  // end of the last message, before the generation prompt; a save point
+  std::vector<std::string> segments;
+  // Where later prompts are likely to part from this one, ascending: the end of tools and system,
+  // the start of the newest text of the first user turn.
+  std::vector<size_t> save_points;
+  // What the template put at the end to make the model answer; the answer's parser wants it.
+  std::string generation_prompt;
 };
 
 class TemplateRenderer {

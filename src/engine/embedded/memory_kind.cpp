@@ -1,0 +1,49 @@
+#include "engine/embedded/memory_kind.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "llama.h"
+
+namespace anyclaude {
+namespace {
+
+// Architectures with an attention memory of their own (indexers, compressed keys): their sequences
+// are not cut until a probe has shown that they can be.
+constexpr std::array<std::string_view, 8> special_memory = {
+    "minimax-m3", "glm-dsa", "deepseek32", "glm5-next", "hy_v4", "dots3note", "deepseek4", "dflash"};
+
+std::string architecture(const llama_model* model) {
+  std::array<char, 64> name{};
+  llama_model_meta_val_str(model, "general.architecture", name.data(), name.size());
+  return name.data();
+}
+
+}  // namespace
+
+Memory examine_memory(const llama_model* model) {
+  const std::string name = architecture(model);
+  const bool special =
+      std::find(special_memory.begin(), special_memory.end(), name) != special_memory.end();
+  if (special || llama_model_is_recurrent(model) || llama_model_is_hybrid(model)) {
+    return {MemoryKind::whole, 0};
+  }
+  const int32_t window = llama_model_n_swa(model);
+  if (window > 0) return {MemoryKind::window, static_cast<uint32_t>(window)};
+  return {MemoryKind::dense, 0};
+}
+
+std::string describe(const Memory& memory) {
+  switch (memory.kind) {
+    case MemoryKind::dense:
+      return "dense";
+    case MemoryKind::window:
+      return "window of " + std::to_string(memory.window_tokens) + " tokens";
+    case MemoryKind::whole:
+      return "whole sequences only";
+  }
+  return "";
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,223 @@
+#include "prompt/canonical.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace anyclaude {
+namespace {
+
+using CanonicalRole = CanonicalMessage::Role;
+
+// The client's version and a hash of the first prompt, new with every conversation; not for models.
+constexpr std::string_view billing_line = "x-anthropic-billing-header:";
+
+void append_paragraph(std::string& text, std::string_view paragraph) {
+  if (paragraph.empty()) return;
+  if (!text.empty()) text += "\n\n";
+  text += paragraph;
+}
+
+std::string describe(const MediaBlock& media) {
+  const bool image = media.kind == MediaBlock::Kind::image;
+  if (!image && media.media_type.starts_with("text/")) return media.data;
+  std::string what = image ? "image" : "document";
+  if (!media.title.empty()) what += " \"" + media.title + "\"";
+  if (!media.media_type.empty()) what += " (" + media.media_type + ")";
+  return "[" + what + " omitted: this model reads text only]";
+}
+
+std::string reminder(const std::string& text) {
+  if (text.find("<system-reminder>") != std::string::npos) return text;
+  return "<system-reminder>\n" + text + "\n</system-reminder>";
+}
+
+std::string result_text(const ToolResultBlock& result) {
+  std::string text;
+  for (const auto& part : result.content) {
+    const auto* plain = std::get_if<TextBlock>(&part);
+    const std::string shown = plain ? plain->text : describe(std::get<MediaBlock>(part));
+    if (!text.empty() && !shown.empty()) text += "\n";
+    text += shown;
+  }
+  // Clients mostly say it in the text already; the flag itself reaches no template.
+  if (result.is_error && text.find("rror") == std::string::npos) {
+    text = text.empty() ? "Error" : "Error: " + text;
+  }
+  return text;
+}
+
+class Canonicaliser {
+ public:
+  Canonicaliser(const Conversation& conversation, const TemplateCapabilities& capabilities)
+      : conversation_(conversation), capabilities_(capabilities) {}
+
+  CanonicalConversation run() {
+    std::string system;
+    for (const auto& block : conversation_.system) {
+      if (!block.starts_with(billing_line)) append_paragraph(system, block);
+    }
+    if (!system.empty() && capabilities_.system) add(CanonicalRole::system, system);
+    for (const auto& message : conversation_.messages) {
+      if (message.role == Role::assistant) {
+        add_assistant(message);
+      } else if (message.role == Role::user) {
+        add_user(message);
+      } else {
+        add_system_turn(message);
+      }
+    }
+    if (!system.empty() && !capabilities_.system) prepend_to_first_user(system);
+    take_prefill();
+    if (out_.messages.empty() || out_.messages.back().role == CanonicalRole::system) add_text("");
+    out_.tools = conversation_.tools;
+    return std::move(out_);
+  }
+
+ private:
+  CanonicalMessage& add(CanonicalRole role, std::string text) {
+    out_.messages.push_back({role, std::move(text), {}, {}, {}});
+    return out_.messages.back();
+  }
+
+  bool last_is(CanonicalRole role) const {
+    return !out_.messages.empty() && out_.messages.back().role == role;
+  }
+
+  // A text from the user's side, wherever the template lets it stand.
+  void add_text(const std::string& text) {
+    const bool join = last_is(CanonicalRole::user) ||
+                      (last_is(CanonicalRole::tool) && !capabilities_.user_after_tool_result);
+    if (!join) {
+      add(CanonicalRole::user, text);
+    } else {
+      append_paragraph(out_.messages.back().text, text);
+    }
+  }
+
+  void add_user(const Message& message) {
+    // Results first: templates want them right behind their calls.
+    for (const ToolResultBlock* result : results_in_call_order(message)) add_result(*result);
+    const bool first = std::none_of(out_.messages.begin(), out_.messages.end(), [](const auto& m) {
+      return m.role != CanonicalRole::system;
+    });
+    for (const auto& block : message.blocks) {
+      std::string text;
+      if (const auto* plain = std::get_if<TextBlock>(&block)) text = plain->text;
+      if (const auto* media = std::get_if<MediaBlock>(&block)) text = describe(*media);
+      if (text.empty()) continue;
+      const size_t before = last_is(CanonicalRole::user) ? out_.messages.back().text.size() : 0;
+      add_text(text);
+      if (first) out_.first_user_prompt = before;
+    }
+  }
+
+  void add_system_turn(const Message& message) {
+    std::string text;
+    for (const auto& block : message.blocks) {
+      if (const auto* plain = std::get_if<TextBlock>(&block)) append_paragraph(text, plain->text);
+    }
+    if (!text.empty()) add_text(reminder(text));
+  }
+
+  void add_assistant(const Message& message) {
+    std::string text;
+    std::vector<CanonicalCall> calls;
+    for (const auto& block : message.blocks) {
+      if (const auto* plain = std::get_if<TextBlock>(&block)) append_paragraph(text, plain->text);
+      if (const auto* call = std::get_if<ToolUseBlock>(&block)) {
+        calls.push_back({call->id, call->name, call->input_json});
+      }
+    }
+    if (text.empty() && calls.empty()) return;
+    if (last_is(CanonicalRole::assistant)) {
+      append_paragraph(out_.messages.back().text, text);
+    } else {
+      add(CanonicalRole::assistant, text);
+    }
+    auto& open = out_.messages.back().calls;
+    open.insert(open.end(), calls.begin(), calls.end());
+  }
+
+  // The open assistant turn that made this call: nothing but its results may stand behind it.
+  CanonicalMessage* caller_of(const std::string& id) {
+    for (size_t i = out_.messages.size(); i > 0; --i) {
+      CanonicalMessage& message = out_.messages[i - 1];
+      if (message.role != CanonicalRole::tool && message.role != CanonicalRole::assistant) break;
+      for (const auto& call : message.calls) {
+        if (call.id == id) return &message;
+      }
+    }
+    return nullptr;
+  }
+
+  // A result stands behind its call; one that answers no open call is told as text.
+  void add_result(const ToolResultBlock& result) {
+    CanonicalMessage* caller = caller_of(result.tool_use_id);
+    if (!caller) {
+      add_text("Result of an earlier tool call:\n" + result_text(result));
+      return;
+    }
+    const auto call = std::find_if(caller->calls.begin(), caller->calls.end(),
+                                   [&](const auto& c) { return c.id == result.tool_use_id; });
+    const std::string name = call->name;
+    if (!capabilities_.parallel_calls && call != caller->calls.begin()) {
+      // Call, result, call, result: an own assistant turn for each call.
+      CanonicalCall moved = *call;
+      caller->calls.erase(call);
+      add(CanonicalRole::assistant, "").calls.push_back(std::move(moved));
+    }
+    CanonicalMessage& message = add(CanonicalRole::tool, result_text(result));
+    message.tool_call_id = result.tool_use_id;
+    message.tool_name = name;
+  }
+
+  // The results of one user turn in the order of their calls; others keep their place at the end.
+  std::vector<const ToolResultBlock*> results_in_call_order(const Message& message) {
+    std::vector<const ToolResultBlock*> results;
+    for (const auto& block : message.blocks) {
+      if (const auto* result = std::get_if<ToolResultBlock>(&block)) results.push_back(result);
+    }
+    const auto place = [this](const ToolResultBlock* result) {
+      const CanonicalMessage* caller = caller_of(result->tool_use_id);
+      if (!caller) return std::size_t{SIZE_MAX};
+      const auto& calls = caller->calls;
+      return static_cast<size_t>(std::find_if(calls.begin(), calls.end(), [&](const auto& call) {
+                                   return call.id == result->tool_use_id;
+                                 }) - calls.begin());
+    };
+    std::stable_sort(results.begin(), results.end(),
+                     [&](const auto* a, const auto* b) { return place(a) < place(b); });
+    return results;
+  }
+
+  void prepend_to_first_user(const std::string& system) {
+    for (auto& message : out_.messages) {
+      if (message.role != CanonicalRole::user) continue;
+      message.text.insert(0, system + "\n\n");
+      out_.first_user_prompt += system.size() + 2;
+      return;
+    }
+    out_.messages.insert(out_.messages.begin(), {CanonicalRole::user, system, {}, {}, {}});
+  }
+
+  void take_prefill() {
+    if (!last_is(CanonicalRole::assistant) || !out_.messages.back().calls.empty()) return;
+    out_.prefill = std::move(out_.messages.back().text);
+    out_.messages.pop_back();
+  }
+
+  const Conversation& conversation_;
+  const TemplateCapabilities& capabilities_;
+  CanonicalConversation out_;
+};
+
+}  // namespace
+
+CanonicalConversation canonicalise(const Conversation& conversation,
+                                   const TemplateCapabilities& capabilities) {
+  return Canonicaliser(conversation, capabilities).run();
+}
+
+}  // namespace anyclaude

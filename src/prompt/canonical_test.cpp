@@ -1,0 +1,165 @@
+#include "prompt/canonical.h"
+
+#include <gtest/gtest.h>
+
+namespace anyclaude {
+namespace {
+
+using CanonicalRole = CanonicalMessage::Role;
+
+Message user(std::string text) { return {Role::user, {TextBlock{std::move(text)}}}; }
+Message assistant(std::string text) { return {Role::assistant, {TextBlock{std::move(text)}}}; }
+Message system_turn(std::string text) { return {Role::system, {TextBlock{std::move(text)}}}; }
+
+ToolResultBlock result(std::string id, std::string text, bool is_error = false) {
+  return {std::move(id), {TextBlock{std::move(text)}}, is_error};
+}
+
+// "user:hello|assistant:hi[ls]|tool:out"
+std::string shape(const CanonicalConversation& conversation) {
+  std::string out;
+  for (const auto& message : conversation.messages) {
+    if (!out.empty()) out += "|";
+    switch (message.role) {
+      case CanonicalRole::system: out += "system:"; break;
+      case CanonicalRole::user: out += "user:"; break;
+      case CanonicalRole::assistant: out += "assistant:"; break;
+      case CanonicalRole::tool: out += "tool:"; break;
+    }
+    out += message.text;
+    for (const auto& call : message.calls) out += "[" + call.id + "]";
+  }
+  return out;
+}
+
+std::string canonical(const Conversation& conversation, TemplateCapabilities capabilities = {}) {
+  return shape(canonicalise(conversation, capabilities));
+}
+
+Conversation with(std::vector<Message> messages) {
+  Conversation conversation;
+  conversation.messages = std::move(messages);
+  return conversation;
+}
+
+TEST(Canonical, JoinsSystemBlocksAndDropsTheBillingLine) {
+  Conversation conversation = with({user("hi")});
+  conversation.system = {"x-anthropic-billing-header: cc_version=2.1.330.abc", "You are", "Rules"};
+  EXPECT_EQ(canonical(conversation), "system:You are\n\nRules|user:hi");
+}
+
+TEST(Canonical, BlocksAndStringsGiveTheSame) {
+  const Conversation one = with({{Role::user, {TextBlock{"a"}, TextBlock{"b"}}}});
+  EXPECT_EQ(canonical(one), "user:a\n\nb");
+}
+
+TEST(Canonical, SystemTurnStaysInPlaceBehindTheUserTurnBeforeIt) {
+  EXPECT_EQ(canonical(with({user("a"), system_turn("note"), assistant("b"), user("c")})),
+            "user:a\n\n<system-reminder>\nnote\n</system-reminder>|assistant:b|user:c");
+}
+
+TEST(Canonical, SystemTurnAfterAToolResultIsAnOwnUserTurnWhereTheTemplateAllows) {
+  const Conversation conversation =
+      with({user("a"),
+            {Role::assistant, {ToolUseBlock{"t1", "ls", "{}"}}},
+            {Role::user, {result("t1", "out")}},
+            system_turn("note")});
+  EXPECT_EQ(canonical(conversation),
+            "user:a|assistant:[t1]|tool:out|user:<system-reminder>\nnote\n</system-reminder>");
+  EXPECT_EQ(canonical(conversation, {.user_after_tool_result = false}),
+            "user:a|assistant:[t1]|tool:out\n\n<system-reminder>\nnote\n</system-reminder>");
+}
+
+TEST(Canonical, ReminderIsNotWrappedTwice) {
+  const std::string text = "<system-reminder>x</system-reminder>";
+  EXPECT_EQ(canonical(with({user("a"), system_turn(text)})), "user:a\n\n" + text);
+}
+
+TEST(Canonical, EmptyContentIsNoTurn) {
+  EXPECT_EQ(canonical(with({user("a"), {Role::system, {}}, {Role::assistant, {}}, user("b")})),
+            "user:a\n\nb");
+}
+
+TEST(Canonical, NothingAtAllStillAsks) {
+  EXPECT_EQ(canonical(with({})), "user:");
+  EXPECT_EQ(canonical(with({{Role::user, {}}})), "user:");
+}
+
+TEST(Canonical, ThinkingIsLeftOut) {
+  EXPECT_EQ(canonical(with({user("a"),
+                            {Role::assistant, {ThinkingBlock{"hm", "sig"}, TextBlock{"b"}}},
+                            user("c")})),
+            "user:a|assistant:b|user:c");
+}
+
+TEST(Canonical, ResultsComeFirstInTheOrderOfTheirCalls) {
+  const Conversation conversation =
+      with({user("a"),
+            {Role::assistant, {ToolUseBlock{"t1", "ls", "{}"}, ToolUseBlock{"t2", "cat", "{}"}}},
+            {Role::user, {TextBlock{"also"}, result("t2", "two"), result("t1", "one")}}});
+  EXPECT_EQ(canonical(conversation), "user:a|assistant:[t1][t2]|tool:one|tool:two|user:also");
+}
+
+TEST(Canonical, CallsAreTakenApartForTemplatesWithoutParallelCalls) {
+  const Conversation conversation =
+      with({user("a"),
+            {Role::assistant,
+             {ToolUseBlock{"t1", "a", "{}"}, ToolUseBlock{"t2", "b", "{}"},
+              ToolUseBlock{"t3", "c", "{}"}}},
+            {Role::user, {result("t1", "1"), result("t2", "2"), result("t3", "3")}}});
+  EXPECT_EQ(canonical(conversation, {.parallel_calls = false}),
+            "user:a|assistant:[t1]|tool:1|assistant:[t2]|tool:2|assistant:[t3]|tool:3");
+}
+
+TEST(Canonical, ResultWithoutItsCallIsToldAsText) {
+  EXPECT_EQ(canonical(with({{Role::user, {result("gone", "out")}}})),
+            "user:Result of an earlier tool call:\nout");
+}
+
+TEST(Canonical, ErrorsAreSaid) {
+  const auto failed = [](std::string text) {
+    return with({user("a"),
+                 {Role::assistant, {ToolUseBlock{"t1", "ls", "{}"}}},
+                 {Role::user, {result("t1", std::move(text), true)}}});
+  };
+  EXPECT_EQ(canonical(failed("no such file")),
+            "user:a|assistant:[t1]|tool:Error: no such file");
+  EXPECT_EQ(canonical(failed("Error: gone")), "user:a|assistant:[t1]|tool:Error: gone");
+  EXPECT_EQ(canonical(failed("")), "user:a|assistant:[t1]|tool:Error");
+}
+
+TEST(Canonical, MediaIsDescribed) {
+  const MediaBlock image{MediaBlock::Kind::image, "image/png", "AAAA", ""};
+  const MediaBlock pdf{MediaBlock::Kind::document, "application/pdf", "AAAA", "plan"};
+  const MediaBlock text{MediaBlock::Kind::document, "text/plain", "the words", ""};
+  EXPECT_EQ(canonical(with({{Role::user, {image, pdf, text}}})),
+            "user:[image (image/png) omitted: this model reads text only]\n\n"
+            "[document \"plan\" (application/pdf) omitted: this model reads text only]\n\n"
+            "the words");
+}
+
+TEST(Canonical, TrailingAssistantTextBeginsTheAnswer) {
+  const auto out = canonicalise(with({user("a"), assistant("The answer is")}), {});
+  EXPECT_EQ(shape(out), "user:a");
+  EXPECT_EQ(out.prefill, "The answer is");
+}
+
+TEST(Canonical, TemplatesWithoutSystemTurnGetItInTheFirstUserTurn) {
+  Conversation conversation = with({user("a")});
+  conversation.system = {"S"};
+  const auto out = canonicalise(conversation, {.system = false});
+  EXPECT_EQ(shape(out), "user:S\n\na");
+}
+
+TEST(Canonical, KnowsWhereTheFirstPromptBegins) {
+  Conversation conversation =
+      with({{Role::user, {TextBlock{"environment"}, TextBlock{"prompt"}}}, assistant("b")});
+  const auto out = canonicalise(conversation, {});
+  EXPECT_EQ(out.messages[0].text.substr(out.first_user_prompt), "\n\nprompt");
+  conversation.system = {"S"};
+  const auto without = canonicalise(conversation, {.system = false});
+  EXPECT_EQ(without.messages[0].text.substr(without.first_user_prompt), "\n\nprompt");
+}
+
+}  // namespace
+}  // namespace anyclaude

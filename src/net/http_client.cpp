@@ -8,9 +8,7 @@
 namespace anyclaude {
 namespace {
 
-httplib::Headers to_library(const HttpHeaders& headers) {
-  return {headers.begin(), headers.end()};
-}
+httplib::Headers to_library(const HttpHeaders& headers) { return {headers.begin(), headers.end()}; }
 
 }  // namespace
 

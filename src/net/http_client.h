@@ -17,8 +17,8 @@ struct HttpClientOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 8484;
   int connect_timeout_ms = 2'000;
-  int read_timeout_ms = 10'000;   // of silence
-  int write_timeout_ms = 10'000;  // of one write
+  int read_timeout_ms = 10'000;       // of silence
+  int write_timeout_ms = 10'000;      // of one write
   size_t body_bytes_max = 16u << 20;  // of an answer
 };
 

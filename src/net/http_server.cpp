@@ -1,21 +1,21 @@
 #include "net/http_server.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cpp-httplib/httplib.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <memory>
 #include <optional>
-#include <random>
-#include <set>
 #include <utility>
 
+#include "base/random.h"
 #include "net/http_head.h"
+#include "net/open_connections.h"
+#include "net/open_files.h"
+#include "net/refusal.h"
 #include "net/routes.h"
 #include "net/socket.h"
 #include "net/workers.h"
@@ -23,35 +23,15 @@
 namespace anyclaude {
 namespace {
 
-// Files, models and the listening sockets need descriptors beside the connections.
-constexpr size_t descriptors_for_others = 128;
 // Requests of up to this many path segments have their body read; routes are far shorter.
 constexpr size_t body_path_segments_max = 8;
-
-// Raises the process's limit of open files as far as needed and allowed, and lowers `options` to
-// what it then permits: without a descriptor left, accepting would fail over and over.
-void fit_open_files(HttpServerOptions& options) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const rlim_t needed =
-      options.connections_max + options.connections_queued_max + descriptors_for_others;
-  if (limit.rlim_cur < needed) {
-    const rlim_t raised = std::min(needed, limit.rlim_max);
-    rlimit higher{raised, limit.rlim_max};
-    if (::setrlimit(RLIMIT_NOFILE, &higher) == 0) limit.rlim_cur = raised;
-  }
-  if (limit.rlim_cur >= needed) return;
-  const auto open_files = static_cast<size_t>(limit.rlim_cur);
-  options.connections_max = std::min(options.connections_max, open_files / 2);
-  options.connections_queued_max = std::min(options.connections_queued_max, open_files / 4);
-}
 
 // One accepted connection and what is being answered on it.
 struct Connection {
   Socket& socket;
-  const bool ordinary;        // false: on a reserved thread, for one request
-  bool close = false;         // after the reply under way
-  bool replied = false;       // the reply is a handler's, not the library's
+  const bool ordinary;   // false: on a reserved thread, for one request
+  bool close = false;    // after the reply under way
+  bool replied = false;  // the reply is a handler's, not the library's
   HttpRequest request;
   const Route* route = nullptr;
 };
@@ -118,41 +98,8 @@ class SinkStream final : public HttpStream {
   bool ok_ = true;
 };
 
-// "req_" and what no other request of any run has.
-class RequestIds {
- public:
-  RequestIds() {
-    std::random_device random;
-    run_ = (static_cast<uint64_t>(random()) << 32) | random();
-  }
-  std::string next() { return fmt::format("req_{:016x}{:08x}", run_, next_++); }
-
- private:
-  uint64_t run_ = 0;
-  std::atomic<uint32_t> next_{1};
-};
-
-const char* refusal_message(int status) {
-  switch (status) {
-    case 404: return "There is nothing at this path.";
-    case 405: return "This path does not take this method.";
-    case 408: return "The request did not arrive in time.";
-    case 413: return "The request body is too large.";
-    case 414: return "The request's path and query are too long.";
-    case 415: return "The request body's encoding is not supported; send plain JSON.";
-    case 431: return "The request's headers are too large.";
-    case 503: return "All connections of the server are busy; try again later.";
-    default: return status < 500 ? "The request is not valid HTTP." : "The server failed.";
-  }
-}
-
-HttpReply plain_refusal(int status, const std::string& message, const HttpRequest&) {
-  HttpReply reply;
-  reply.status = status;
-  reply.content_type = "text/plain";
-  reply.body = message + "\n";
-  return reply;
-}
+// What no other request of any run has.
+std::string new_request_id() { return "req_" + random_hex(12); }
 
 }  // namespace
 
@@ -176,51 +123,37 @@ struct HttpServer::Impl final : public httplib::Server {
   void apply(HttpReply reply, Connection& connection, const httplib::Request& from,
              httplib::Response& to);
 
-  bool enter(Socket& socket, bool& ordinary);
-  void leave(Socket& socket, bool ordinary);
-  void cut_all();
-
   // Constant after set_up.
   HttpServerOptions options_;
   HttpHeadLimits head_limits_;
-  size_t ordinary_max_ = 0;
   Routes routes_;
   HttpGate gate_;
   std::function<HttpReply(int, std::string, const HttpRequest&)> refusal_ = plain_refusal;
 
   // Synchronise themselves.
   Metrics& metrics_;
-  Gauge& connections_;
-  RequestIds request_ids_;
-
-  Mutex mutex_;
-  std::set<Socket*> open_ GUARDED_BY(mutex_);
-  size_t ordinary_ GUARDED_BY(mutex_) = 0;
-  bool stopping_ GUARDED_BY(mutex_) = false;
+  OpenConnections connections_;
 };
 
 HttpServer::Impl::Impl(HttpServerOptions options, Metrics& metrics)
-    : options_(std::move(options)),
-      metrics_(metrics),
-      connections_(metrics.gauge("anyclaude_http_connections", "Open HTTP connections")) {}
+    : options_(std::move(options)), metrics_(metrics), connections_(metrics) {}
 
 void HttpServer::Impl::set_up() {
   fit_open_files(options_);
-  ordinary_max_ = options_.connections_max -
-                  std::min(options_.connections_reserved, options_.connections_max / 2);
+  connections_.set_ordinary_max(options_.connections_max - std::min(options_.connections_reserved,
+                                                                    options_.connections_max / 2));
   head_limits_.target_bytes_max = options_.target_bytes_max;
   head_limits_.header_bytes_max = options_.header_bytes_max;
   head_limits_.head_bytes_max = options_.head_bytes_max;
 
   new_task_queue = [this] {
-    return new WorkerQueue({.threads_max = options_.connections_max,
-                            .queued_max = options_.connections_queued_max});
+    return new WorkerQueue(
+        {.threads_max = options_.connections_max, .queued_max = options_.connections_queued_max});
   };
   set_tcp_nodelay(true);
   // Not the library's SO_REUSEPORT, with which a second server on the same port would not fail.
-  set_socket_options([](socket_t socket) {
-    httplib::set_socket_opt(socket, SOL_SOCKET, SO_REUSEADDR, 1);
-  });
+  set_socket_options(
+      [](socket_t socket) { httplib::set_socket_opt(socket, SOL_SOCKET, SO_REUSEADDR, 1); });
   set_payload_max_length(options_.body_bytes_max);
   set_keep_alive_max_count(std::numeric_limits<int>::max());
   set_keep_alive_timeout(options_.keep_alive_timeout_s);
@@ -228,9 +161,8 @@ void HttpServer::Impl::set_up() {
   set_pre_routing_handler([this](const httplib::Request& from, httplib::Response& to) {
     return before_body(from, to);
   });
-  set_error_handler([this](const httplib::Request& from, httplib::Response& to) {
-    on_error(from, to);
-  });
+  set_error_handler(
+      [this](const httplib::Request& from, httplib::Response& to) { on_error(from, to); });
   // before_body has found the route; the library's own routing only has to reach with_body, and by
   // these patterns it does so without a regular expression.
   const auto body_handler = [this](const httplib::Request& from, httplib::Response& to,
@@ -247,33 +179,10 @@ void HttpServer::Impl::set_up() {
   }
 }
 
-bool HttpServer::Impl::enter(Socket& socket, bool& ordinary) {
-  const MutexLock lock(mutex_);
-  if (stopping_) return false;
-  ordinary = ordinary_ < ordinary_max_;
-  if (ordinary) ++ordinary_;
-  open_.insert(&socket);
-  connections_.add(1);
-  return true;
-}
-
-void HttpServer::Impl::leave(Socket& socket, bool ordinary) {
-  const MutexLock lock(mutex_);
-  if (ordinary) --ordinary_;
-  open_.erase(&socket);
-  connections_.add(-1);
-}
-
-void HttpServer::Impl::cut_all() {
-  const MutexLock lock(mutex_);
-  stopping_ = true;
-  for (Socket* socket : open_) socket->shut_down();
-}
-
 bool HttpServer::Impl::process_and_close_socket(socket_t descriptor) {
   Socket socket(descriptor);
   bool ordinary = false;
-  if (!enter(socket, ordinary)) {
+  if (!connections_.enter(socket, ordinary)) {
     socket.shut_down();
     return false;
   }
@@ -288,17 +197,25 @@ bool HttpServer::Impl::process_and_close_socket(socket_t descriptor) {
     current_connection = nullptr;
     if (!again || connection.close || !ordinary) break;
   }
-  leave(socket, ordinary);
+  connections_.leave(socket, ordinary);
   return true;
 }
 
 bool HttpServer::Impl::serve_one(Connection& connection) {
   switch (connection.socket.read_head(head_limits_)) {
-    case Socket::Head::complete: break;
-    case Socket::Head::closed: return false;
-    case Socket::Head::timeout: refuse_unparsed(connection, 408); return false;
-    case Socket::Head::target_too_long: refuse_unparsed(connection, 414); return false;
-    case Socket::Head::too_large: refuse_unparsed(connection, 431); return false;
+    case Socket::Head::complete:
+      break;
+    case Socket::Head::closed:
+      return false;
+    case Socket::Head::timeout:
+      refuse_unparsed(connection, 408);
+      return false;
+    case Socket::Head::target_too_long:
+      refuse_unparsed(connection, 414);
+      return false;
+    case Socket::Head::too_large:
+      refuse_unparsed(connection, 431);
+      return false;
   }
   SocketStream stream(connection.socket);
   bool closed = false;
@@ -309,13 +226,13 @@ bool HttpServer::Impl::serve_one(Connection& connection) {
 
 void HttpServer::Impl::refuse_unparsed(Connection& connection, int status) {
   HttpRequest request;
-  request.request_id = request_ids_.next();
+  request.request_id = new_request_id();
   request.remote_address = connection.socket.remote_address();
   const HttpReply reply = refuse(status, request);
-  std::string text =
-      fmt::format("HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\n"
-                  "Content-Length: {}\r\n",
-                  status, httplib::status_message(status), reply.content_type, reply.body.size());
+  std::string text = fmt::format(
+      "HTTP/1.1 {} {}\r\nConnection: close\r\nContent-Type: {}\r\n"
+      "Content-Length: {}\r\n",
+      status, httplib::status_message(status), reply.content_type, reply.body.size());
   for (const auto& [name, value] : reply.headers) text += fmt::format("{}: {}\r\n", name, value);
   connection.socket.write(text + "\r\n" + reply.body);
 }
@@ -327,7 +244,7 @@ HttpRequest HttpServer::Impl::describe(const httplib::Request& from, Socket& soc
   request.path = from.target.substr(0, question);
   if (question != std::string::npos) request.query = from.target.substr(question + 1);
   request.remote_address = from.remote_addr;
-  request.request_id = request_ids_.next();
+  request.request_id = new_request_id();
   request.headers.assign(from.headers.begin(), from.headers.end());
   request.alive = [&socket] { return socket.alive(); };
   return request;
@@ -407,8 +324,8 @@ HttpReply HttpServer::Impl::refuse(int status, const HttpRequest& request) {
   return reply;
 }
 
-void HttpServer::Impl::apply(HttpReply reply, Connection& connection,
-                             const httplib::Request& from, httplib::Response& to) {
+void HttpServer::Impl::apply(HttpReply reply, Connection& connection, const httplib::Request& from,
+                             httplib::Response& to) {
   connection.replied = true;
   to.status = reply.status;
   // The library would promise byte ranges, which no route has.
@@ -418,8 +335,8 @@ void HttpServer::Impl::apply(HttpReply reply, Connection& connection,
     to.set_content(std::move(reply.body), reply.content_type);
     return;
   }
-  const auto provider = [stream = std::move(reply.stream), &connection](
-                            size_t, httplib::DataSink& sink) {
+  const auto provider = [stream = std::move(reply.stream), &connection](size_t,
+                                                                        httplib::DataSink& sink) {
     SinkStream body(sink, connection.socket);
     stream(body);
     // A body that was cut short must not look complete.
@@ -458,9 +375,8 @@ Result<uint16_t> HttpServer::bind() {
                        ? impl_->bind_to_any_port(options.host)
                        : (impl_->bind_to_port(options.host, options.port) ? options.port : -1);
   if (port <= 0) {
-    return fail(Error::Kind::io,
-                fmt::format("Cannot listen on {}:{}; is another server there?", options.host,
-                            options.port));
+    return fail(Error::Kind::io, fmt::format("Cannot listen on {}:{}; is another server there?",
+                                             options.host, options.port));
   }
   return static_cast<uint16_t>(port);
 }
@@ -468,7 +384,7 @@ Result<uint16_t> HttpServer::bind() {
 void HttpServer::serve() { impl_->listen_after_bind(); }
 
 void HttpServer::stop() {
-  impl_->cut_all();
+  impl_->connections_.cut_all();
   impl_->httplib::Server::stop();
 }
 

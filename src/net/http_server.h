@@ -20,20 +20,20 @@ namespace anyclaude {
 
 struct HttpServerOptions {
   std::string host = "127.0.0.1";
-  uint16_t port = 8484;                    // 0: any free one
-  size_t body_bytes_max = 64u << 20;       // more: 413
-  size_t target_bytes_max = 8u << 10;      // of path and query; more: 414
-  size_t header_bytes_max = 8u << 10;      // of one header line; more: 431
-  size_t head_bytes_max = 64u << 10;       // of request line and all headers; more: 431
-  size_t connections_max = 1200;           // lowered to what the limit of open files allows
+  uint16_t port = 8484;                // 0: any free one
+  size_t body_bytes_max = 64u << 20;   // more: 413
+  size_t target_bytes_max = 8u << 10;  // of path and query; more: 414
+  size_t header_bytes_max = 8u << 10;  // of one header line; more: 431
+  size_t head_bytes_max = 64u << 10;   // of request line and all headers; more: 431
+  size_t connections_max = 1200;       // lowered to what the limit of open files allows
   // Of these, kept for paths marked `always_served`: when the others are taken, each further
   // connection serves one such request and refuses any other with 503 at once.
   size_t connections_reserved = 16;
-  size_t connections_queued_max = 512;     // waiting for a thread; more are closed unheard
-  int read_timeout_s = 60;                 // of a whole head, and of one read of a body
-  int write_timeout_s = 60;                // of one write
-  int keep_alive_timeout_s = 30;           // of an idle connection
-  int reserved_timeout_s = 2;              // instead of all three, on a reserved connection
+  size_t connections_queued_max = 512;  // waiting for a thread; more are closed unheard
+  int read_timeout_s = 60;              // of a whole head, and of one read of a body
+  int write_timeout_s = 60;             // of one write
+  int keep_alive_timeout_s = 30;        // of an idle connection
+  int reserved_timeout_s = 2;           // instead of all three, on a reserved connection
 };
 
 struct HttpRequest {
@@ -60,7 +60,7 @@ struct HttpRequest {
 class HttpStream {
  public:
   virtual ~HttpStream() = default;
-  // False: the client has left, does not read, or the server is stopping; the handler should return.
+  // False: the client has left, does not read, or the server is stopping; the handler returns.
   virtual bool write(std::string_view bytes) = 0;
   virtual bool alive() = 0;
 };
@@ -91,7 +91,7 @@ class HttpServer {
   // are exhausted (health, metrics, admin).
   void route(std::string method, std::string path, HttpHandler handler, bool always_served = false);
   void gate(HttpGate gate);
-  // Makes the body of every reply that the server itself refuses with (404, 405, 413, 431, 500 ...),
+  // Makes the body of every reply that the server itself refuses with (404, 413, 431, 500 ...),
   // so that the API can speak its own error format.
   void refusal(std::function<HttpReply(int status, std::string message, const HttpRequest&)> body);
 

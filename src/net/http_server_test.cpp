@@ -2,9 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-
-#include "fakes/latch.h"
 #include "fakes/raw_client.h"
 #include "fakes/running_server.h"
 #include "net/http_client.h"
@@ -15,8 +12,8 @@ namespace {
 std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n"; }
 
 std::string post(const std::string& path, const std::string& body) {
-  return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
+  return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + body;
 }
 
 HttpReply text(std::string body) {
@@ -71,8 +68,9 @@ TEST(HttpServer, AnswersPipelinedRequests) {
 TEST(HttpServer, TakesChunkedBodies) {
   RunningServer server(add_routes);
   RawClient client(server.port());
-  client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-              "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
   EXPECT_NE(client.read_until("[abcde]").find("[abcde]"), std::string::npos);
 }
 
@@ -110,8 +108,10 @@ TEST(HttpServer, RefusesWhatIsTooLarge) {
   // Before the body has come.
   EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n"),
             "HTTP/1.1 413");
-  EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
-                            "400\r\n" + std::string(1024, 'x') + "\r\n0\r\n\r\n"),
+  EXPECT_EQ(status_of(port,
+                      "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      "400\r\n" +
+                          std::string(1024, 'x') + "\r\n0\r\n\r\n"),
             "HTTP/1.1 413");
   EXPECT_EQ(status_of(port, get("/" + std::string(600, 'x'))), "HTTP/1.1 414");
   EXPECT_EQ(status_of(port, "GET /hello HTTP/1.1\r\nA: " + std::string(9000, 'x') + "\r\n\r\n"),
@@ -136,18 +136,21 @@ TEST(HttpServer, RefusesWhatIsNotHttp) {
   EXPECT_EQ(status_of(port, "BREW /hello HTTP/1.1\r\n\r\n"), "HTTP/1.1 400");
   EXPECT_EQ(status_of(port, "GET /hello HTTP/9.9\r\n\r\n"), "HTTP/1.1 400");
   EXPECT_EQ(status_of(port, "GET /hello HTTP/1.1\r\nno colon\r\n\r\n"), "HTTP/1.1 400");
-  EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n"
-                            "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+  EXPECT_EQ(status_of(port,
+                      "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n"
+                      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
             "HTTP/1.1 400");
   EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nContent-Length: 3x\r\n\r\nabc"),
             "HTTP/1.1 400");
   EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
             "HTTP/1.1 400");
-  EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n"
-                            "Content-Encoding: gzip\r\n\r\nabc"),
+  EXPECT_EQ(status_of(port,
+                      "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n"
+                      "Content-Encoding: gzip\r\n\r\nabc"),
             "HTTP/1.1 415");
-  EXPECT_EQ(status_of(port, "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n"
-                            "Content-Type: multipart/form-data; boundary=x\r\n\r\nabc"),
+  EXPECT_EQ(status_of(port,
+                      "POST /echo HTTP/1.1\r\nContent-Length: 3\r\n"
+                      "Content-Type: multipart/form-data; boundary=x\r\n\r\nabc"),
             "HTTP/1.1 415");
   EXPECT_EQ(status_of(port, post("/throw", "{}")), "HTTP/1.1 500");
   EXPECT_EQ(status_of(port, get("/hello")), "HTTP/1.1 200");
@@ -189,193 +192,6 @@ TEST(HttpServer, TheGateRefusesBeforeTheBodyComes) {
   EXPECT_EQ(reply.substr(0, 12), "HTTP/1.1 401");
   HttpClient http({.port = server.port()});
   EXPECT_EQ(http.post("/echo", "in", {{"x-key", "right"}})->body, "[in]");
-}
-
-// ---- Streams ------------------------------------------------------------------------------------
-
-TEST(HttpServer, StreamsPieceByPiece) {
-  Latch first_was_read;
-  RunningServer server([&](HttpServer& http) {
-    http.route("POST", "/stream", [&](const HttpRequest&) {
-      HttpReply reply;
-      reply.content_type = "text/event-stream";
-      reply.stream = [&](HttpStream& stream) {
-        EXPECT_TRUE(stream.write("first "));
-        EXPECT_TRUE(first_was_read.wait());
-        EXPECT_TRUE(stream.write("second"));
-      };
-      return reply;
-    });
-  });
-  RawClient client(server.port());
-  client.send(post("/stream", "{}"));
-  const std::string begin = client.read_until("first ");
-  EXPECT_NE(begin.find("Transfer-Encoding: chunked"), std::string::npos);
-  EXPECT_NE(begin.find("Content-Type: text/event-stream"), std::string::npos);
-  first_was_read.arrive();
-  EXPECT_EQ(client.read_until("0\r\n\r\n"), "\r\n6\r\nsecond\r\n0\r\n\r\n");
-
-  RawClient old(server.port());
-  old.send("POST /stream HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}");
-  const std::string whole = old.read_all();
-  EXPECT_EQ(whole.substr(whole.find("\r\n\r\n")), "\r\n\r\nfirst second");
-}
-
-TEST(HttpServer, AStreamHearsThatItsClientHasLeft) {
-  for (const bool by_reset : {false, true}) {
-    Latch left;
-    RunningServer server([&](HttpServer& http) {
-      http.route("POST", "/stream", [&](const HttpRequest&) {
-        HttpReply reply;
-        reply.stream = [&](HttpStream& stream) {
-          stream.write("begin");
-          while (stream.alive()) std::this_thread::yield();
-          left.arrive();
-        };
-        return reply;
-      });
-    });
-    RawClient client(server.port());
-    client.send(post("/stream", "{}"));
-    client.read_until("begin");
-    if (by_reset) {
-      client.reset();
-    } else {
-      client.close();
-    }
-    EXPECT_TRUE(left.wait());
-  }
-}
-
-TEST(HttpServer, AClientThatDoesNotReadIsGivenUp) {
-  Latch refused;
-  RunningServer server(
-      [&](HttpServer& http) {
-        http.route("POST", "/stream", [&](const HttpRequest&) {
-          HttpReply reply;
-          reply.stream = [&](HttpStream& stream) {
-            const std::string piece(1u << 20, 'x');
-            while (stream.write(piece)) {
-            }
-            refused.arrive();
-          };
-          return reply;
-        });
-      },
-      {.write_timeout_s = 1});
-  RawClient client(server.port());
-  client.send(post("/stream", "{}"));
-  EXPECT_TRUE(refused.wait());
-}
-
-TEST(HttpServer, AHandlerHearsThatItsClientHasLeft) {
-  Latch running;
-  Latch left;
-  RunningServer server([&](HttpServer& http) {
-    http.route("POST", "/wait", [&](const HttpRequest& request) {
-      running.arrive();
-      while (request.alive()) std::this_thread::yield();
-      left.arrive();
-      return HttpReply{};
-    });
-  });
-  RawClient client(server.port());
-  client.send(post("/wait", "{}"));
-  ASSERT_TRUE(running.wait());
-  client.close();
-  EXPECT_TRUE(left.wait());
-}
-
-TEST(HttpServer, StopEndsOpenStreamsAndIdleConnections) {
-  Latch running;
-  std::atomic<bool> ended = false;
-  RunningServer server([&](HttpServer& http) {
-    add_routes(http);
-    http.route("POST", "/stream", [&](const HttpRequest&) {
-      HttpReply reply;
-      reply.stream = [&](HttpStream& stream) {
-        stream.write("begin");
-        running.arrive();
-        while (stream.alive()) std::this_thread::yield();
-        EXPECT_FALSE(stream.write("more"));
-        ended = true;
-      };
-      return reply;
-    });
-  });
-  RawClient streaming(server.port());
-  RawClient idle(server.port());
-  RawClient half(server.port());
-  streaming.send(post("/stream", "{}"));
-  idle.send(get("/hello"));
-  idle.read_until("hello\n");
-  half.send("GET /hel");
-  ASSERT_TRUE(running.wait());
-  server.stop();
-  EXPECT_TRUE(ended);
-  EXPECT_EQ(streaming.read_all().find("0\r\n\r\n"), std::string::npos) << "cut, not complete";
-  EXPECT_EQ(idle.read_all(), "");
-}
-
-TEST(HttpServer, ReservedThreadsServeHealthWhenAllOthersAreBusy) {
-  Latch busy(2);
-  Latch release;
-  RunningServer server(
-      [&](HttpServer& http) {
-        add_routes(http);
-        http.route("GET", "/health", [](const HttpRequest&) { return text("alive"); }, true);
-        http.route("POST", "/stream", [&](const HttpRequest&) {
-          HttpReply reply;
-          reply.stream = [&](HttpStream& stream) {
-            stream.write("begin");
-            busy.arrive();
-            release.wait();
-          };
-          return reply;
-        });
-      },
-      {.connections_max = 4, .connections_reserved = 2});
-  RawClient first(server.port());
-  RawClient second(server.port());
-  first.send(post("/stream", "{}"));
-  second.send(post("/stream", "{}"));
-  ASSERT_TRUE(busy.wait());
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(status_of(server.port(), get("/hello")), "HTTP/1.1 503");
-    EXPECT_EQ(status_of(server.port(), post("/stream", "{}")), "HTTP/1.1 503");
-    EXPECT_EQ(status_of(server.port(), get("/health")), "HTTP/1.1 200");
-  }
-  release.arrive();
-  EXPECT_NE(first.read_until("0\r\n\r\n").find("0\r\n\r\n"), std::string::npos);
-  first.close();
-  // As soon as the place is free again.
-  while (status_of(server.port(), get("/hello")) != "HTTP/1.1 200") std::this_thread::yield();
-  EXPECT_NE(server.metrics().print().find("anyclaude_http_refused_total{status=\"503\"}"),
-            std::string::npos);
-}
-
-TEST(HttpServer, ServesManyStreamsAtOnce) {
-  constexpr int count = 200;
-  Latch all(count);
-  RunningServer server([&](HttpServer& http) {
-    http.route("POST", "/stream", [&](const HttpRequest&) {
-      HttpReply reply;
-      reply.stream = [&](HttpStream& stream) {
-        all.arrive();
-        all.wait();
-        stream.write("end");
-      };
-      return reply;
-    });
-  });
-  std::vector<std::unique_ptr<RawClient>> clients;
-  for (int i = 0; i < count; ++i) {
-    clients.push_back(std::make_unique<RawClient>(server.port()));
-    clients.back()->send(post("/stream", "{}"));
-  }
-  for (const auto& client : clients) {
-    EXPECT_NE(client->read_until("end").find("end"), std::string::npos);
-  }
 }
 
 TEST(HttpServer, ATakenAddressIsAnError) {

@@ -45,8 +45,8 @@ RouteMatch Routes::match(std::string_view method, std::string_view path) const {
   for (const Route& route : routes_) {
     auto captures = captures_of(route.segments, segments);
     if (!captures) continue;
-    match.always_served = match.allow.empty() ? route.always_served
-                                              : match.always_served && route.always_served;
+    match.always_served =
+        match.allow.empty() ? route.always_served : match.always_served && route.always_served;
     add_method(match.allow, route.method);
     if (route.method == "GET") add_method(match.allow, "HEAD");
     if (route.method != wanted) continue;

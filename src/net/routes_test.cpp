@@ -26,8 +26,7 @@ TEST(Routes, FindsByMethodAndPath) {
 
 TEST(Routes, CapturesOneSegmentAndPrefersLiterals) {
   const Routes routes = some_routes();
-  EXPECT_EQ(routes.match("GET", "/v1/models/a%2Fb").captures,
-            (std::vector<std::string>{"a/b"}));
+  EXPECT_EQ(routes.match("GET", "/v1/models/a%2Fb").captures, (std::vector<std::string>{"a/b"}));
   EXPECT_TRUE(routes.match("GET", "/v1/models/default").captures.empty());
   EXPECT_EQ(routes.match("GET", "/v1/models/a/b").route, nullptr);
 }

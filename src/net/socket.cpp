@@ -103,10 +103,14 @@ Socket::Head Socket::read_head(const HttpHeadLimits& limits) {
   const auto deadline = Clock::now() + std::chrono::milliseconds(read_timeout_ms_);
   while (true) {
     switch (scanner.scan(buffered())) {
-      case HttpHeadScanner::State::complete: return Head::complete;
-      case HttpHeadScanner::State::target_too_long: return Head::target_too_long;
-      case HttpHeadScanner::State::too_large: return Head::too_large;
-      case HttpHeadScanner::State::incomplete: break;
+      case HttpHeadScanner::State::complete:
+        return Head::complete;
+      case HttpHeadScanner::State::target_too_long:
+        return Head::target_too_long;
+      case HttpHeadScanner::State::too_large:
+        return Head::too_large;
+      case HttpHeadScanner::State::incomplete:
+        break;
     }
     if (wait_for(descriptor_, POLLIN, remaining_ms(deadline)) == 0) return Head::timeout;
     if (receive() <= 0) return Head::closed;
@@ -139,9 +143,7 @@ bool Socket::write(std::string_view bytes) {
   return true;
 }
 
-std::string_view Socket::buffered() const {
-  return std::string_view(buffer_).substr(consumed_);
-}
+std::string_view Socket::buffered() const { return std::string_view(buffer_).substr(consumed_); }
 
 void Socket::consume(size_t bytes) { consumed_ += bytes; }
 

@@ -16,8 +16,8 @@ namespace anyclaude {
 
 struct WorkersOptions {
   size_t threads_max = 1200;
-  size_t queued_max = 512;                       // jobs waiting for a thread
-  std::chrono::milliseconds idle_time{5'000};    // after which a thread leaves
+  size_t queued_max = 512;                     // jobs waiting for a thread
+  std::chrono::milliseconds idle_time{5'000};  // after which a thread leaves
 };
 
 // Thread-safe.

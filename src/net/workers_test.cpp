@@ -39,8 +39,7 @@ TEST(Workers, RefusesWhenThreadsAndQueueAreFull) {
 
 TEST(Workers, IdleThreadsLeave) {
   Latch done;
-  Workers workers(
-      {.threads_max = 2, .queued_max = 1, .idle_time = std::chrono::milliseconds(1)});
+  Workers workers({.threads_max = 2, .queued_max = 1, .idle_time = std::chrono::milliseconds(1)});
   EXPECT_TRUE(workers.run([&] { done.arrive(); }));
   ASSERT_TRUE(done.wait());
   while (workers.threads() > 0) std::this_thread::yield();

@@ -49,7 +49,7 @@ with zipfile.ZipFile(sys.argv[1]).open(sys.argv[2]) as member:
 }
 
 sha256() {
-  if command -v sha256sum >/dev/null; then sha256sum | cut -d' ' -f1; else shasum -a 256 | cut -d' ' -f1; fi
+  if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -d' ' -f1
 }
 
 check_sha256() {  # FILE EXPECTED
@@ -69,7 +69,7 @@ hold_lock() {  # FILE
   fi
 }
 
-# Makes $work, a temporary folder beside what will be renamed out of it, removed when the script ends.
+# Makes $work, a temporary folder beside what will be renamed out of it, removed at the end.
 make_work_folder() {  # PARENT
   mkdir -p "$1"
   work=$(mktemp -d "$1/work.XXXXXX")
@@ -95,7 +95,8 @@ install_npm() {  # SOURCE FOLDER WHAT
   make_work_folder "$(dirname "$2")"
   mkdir "$work/npm"
   cp "$1/package.json" "$1/package-lock.json" "$work/npm/"
-  if ! (cd "$work/npm" && PATH="$node/bin:$PATH" npm ci --no-audit --no-fund >"$work/log" 2>&1); then
+  if ! (cd "$work/npm" &&
+    PATH="$node/bin:$PATH" npm ci --no-audit --no-fund >"$work/log" 2>&1); then
     tail -20 "$work/log" >&2
     fail "npm could not install it; see above."
   fi
@@ -112,16 +113,20 @@ cpu_features() {
   fi
 }
 
-# Runs a ninja build with its output in a log; shows the newest line on a terminal, else every 10 %.
+# Runs a command that counts its steps as ninja, ctest or lint.py do, with its output in a log;
+# shows the newest count on a terminal, else every 10 %.
 show_progress() {  # LOG COMMAND...
   local log=$1
   shift
   "$@" 2>&1 | tee "$log" | awk -v tty="$([ -t 2 ] && echo 1 || echo 0)" '
-    match($0, /^\[[0-9]+\/[0-9]+\]/) {
-      split(substr($0, 2, RLENGTH - 2), n, "/"); tenth = int(10 * n[1] / n[2])
-      if (tty) { printf "\r\033[K    %s of %s", n[1], n[2]; fflush() }
-      else if (tenth != last) { printf "    %d %% (%s of %s)\n", 10 * tenth, n[1], n[2]; fflush(); last = tenth }
+    match($0, /^ *\[?[0-9]+\/[0-9]+(\]| Test)/) {
+      split($0, n, /[^0-9]+/); if (n[1] == "") { n[1] = n[2]; n[2] = n[3] }
+      tenth = int(10 * n[1] / n[2])
+      if (tty) { printf "\r\033[K    %s of %s", n[1], n[2]; fflush(); shown = 1 }
+      else if (tenth != last) {
+        printf "    %d %% (%s of %s)\n", 10 * tenth, n[1], n[2]; fflush(); last = tenth
+      }
     }
-    END { if (tty) printf "\n" }' >&2
+    END { if (shown) printf "\n" }' >&2
   return "${PIPESTATUS[0]}"
 }

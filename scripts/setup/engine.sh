@@ -26,7 +26,8 @@ esac
 
 if [ -n "${ANYCLAUDE_LLAMA_DIR:-}" ]; then
   source_tree=$(cd "$ANYCLAUDE_LLAMA_DIR" && pwd)
-  [ -f "$source_tree/include/llama.h" ] || fail "ANYCLAUDE_LLAMA_DIR=$ANYCLAUDE_LLAMA_DIR holds no include/llama.h."
+  [ -f "$source_tree/include/llama.h" ] ||
+    fail "ANYCLAUDE_LLAMA_DIR=$ANYCLAUDE_LLAMA_DIR holds no include/llama.h."
   name=own-$(printf '%s' "$source_tree" | sha256 | cut -c1-12)
 else
   source_tree="$deps/llama-$version-source"
@@ -34,7 +35,8 @@ else
   if [ ! -f "$source_tree/.complete" ]; then
     say "Fetching the engine source (llama.cpp in llama-cpp-python $version, 77 MB)"
     make_work_folder "$deps"
-    # pip prepares the archive's metadata with cmake and ninja; without them on PATH it would build both.
+    # pip prepares the archive's metadata with cmake and ninja; without them on PATH it would build
+    # both.
     fetch_packages "$work" --no-binary "llama-cpp-python==$version --hash=sha256:$archive_sha256"
     tar -xzf "$work/llama_cpp_python-$version.tar.gz" -C "$work"
     touch "$work/llama_cpp_python-$version/vendor/llama.cpp/.complete"
@@ -44,7 +46,12 @@ fi
 
 # Everything that changes the result is in the folder's name: the flags, the compiler, the recipe,
 # and, because the build uses this CPU's instructions, the CPU's features.
-recipe=$(cat "$root/cmake/engine/CMakeLists.txt"; echo "${flags[*]}"; "${CXX:-c++}" --version | head -1; cpu_features)
+recipe=$(
+  cat "$root/cmake/engine/CMakeLists.txt"
+  echo "${flags[*]}"
+  "${CXX:-c++}" --version | head -1
+  cpu_features
+)
 build="$deps/$name-$(printf '%s' "$recipe" | sha256 | cut -c1-16)"
 if [ ! -f "$build/.complete" ]; then
   say "Building the engine once into $build (about 4 minutes on 2 cores)"
@@ -54,9 +61,9 @@ if [ ! -f "$build/.complete" ]; then
   fi
   cmake -S "$root/cmake/engine" -B "$build" -G Ninja -DENGINE_SOURCE="$source_tree" \
     "${flags[@]}" ${launcher[@]+"${launcher[@]}"} >"$build.configure.log" 2>&1 ||
-    { tail -30 "$build.configure.log" >&2; fail "The engine's configuration failed; see $build.configure.log."; }
+    { tail -30 "$build.configure.log" >&2; fail "CMake could not configure the engine."; }
   show_progress "$build.build.log" cmake --build "$build" ||
-    { tail -30 "$build.build.log" >&2; fail "The engine did not build; see $build.build.log."; }
+    { tail -30 "$build.build.log" >&2; fail "The engine did not build: $build.build.log"; }
   touch "$build/.complete"
 fi
 echo "$build"

@@ -2,7 +2,8 @@
 # Fetches small models into the user's cache folder and prints the path of each.
 #
 # models.sh [smollm2]   SmolLM2-135M-Instruct, 98 MB: the default where the user names no model
-# models.sh gemma       Gemma-3-270M, 253 MB, a base model with 32,768 tokens of context: for benches
+# models.sh gemma       Gemma-3-270M, 253 MB, a base model with 32,768 tokens of context: for tests
+#                       and benches
 # models.sh all         both
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -21,10 +21,10 @@ if [ "${ANYCLAUDE_PACKAGES:-}" = own ]; then exit 0; fi
 debian_build=(g++ cmake ninja-build ccache python3 python3-pip python3-venv ca-certificates xz-utils
   libssl-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev
   libbenchmark-dev)
-debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev git)
+debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck git)
 homebrew_build=(cmake ninja ccache python3 openssl@3 cli11 tomlplusplus spdlog fmt xxhash googletest
   google-benchmark)
-homebrew_check=(llvm@19 git)
+homebrew_check=(llvm@19 shellcheck git)
 
 # GCC 12 is the first whose library has std::expected.
 check_compiler() {
@@ -39,9 +39,9 @@ install_debian() {
   if [ "$purpose" = check ]; then wanted+=("${debian_check[@]}"); fi
   # dpkg-query fails when one name is unknown; what it prints for the others still counts.
   local installed
-  installed=" $(dpkg-query -W -f '${db:Status-Status}=${Package} ' "${wanted[@]}" 2>/dev/null || true)"
+  installed=$(dpkg-query -W -f '${db:Status-Status}=${Package} ' "${wanted[@]}" 2>/dev/null || true)
   for name in "${wanted[@]}"; do
-    case "$installed" in *" installed=$name "*) ;; *) missing+=("$name") ;; esac
+    case " $installed" in *" installed=$name "*) ;; *) missing+=("$name") ;; esac
   done
   if [ ${#missing[@]} = 0 ]; then return; fi
 
@@ -90,6 +90,6 @@ elif command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
   install_debian
 else
   fail "This system has neither apt nor Homebrew. Install by hand, in the names of Debian 12:" \
-    "${debian_build[*]} (for the checks also: ${debian_check[*]}), then set ANYCLAUDE_PACKAGES=own" \
-    "to skip this step."
+    "${debian_build[*]} (for the checks also: ${debian_check[*]})," \
+    "then set ANYCLAUDE_PACKAGES=own to skip this step."
 fi

@@ -2,8 +2,8 @@
 # Installs the official SDKs that tests/sdk/ pins into the user's cache folder and prints where:
 #   python=PATH         a Python that has `anthropic`
 #   node=PATH           a node, 22 or newer
-#   node_folder=PATH    the folder whose node_modules has @anthropic-ai/sdk; a script elsewhere loads
-#                       it with createRequire(node_folder + "/")
+#   node_folder=PATH    the folder whose node_modules has @anthropic-ai/sdk; a script elsewhere
+#                       loads it with createRequire(node_folder + "/")
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

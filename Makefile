@@ -1,0 +1,33 @@
+# One command for each thing that a person does here; the work itself is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test bench lint format check-format clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo:  ## Install what is missing, build, and watch the real Claude Code on a small local model
+	@scripts/demo.sh
+
+build:  ## Build build/release/anyclaude
+	@scripts/build.sh release
+
+test:  ## Everything that can be checked here (PARTS="check lint" for some of it)
+	@scripts/test.sh $(PARTS)
+
+bench: build  ## Measure on this machine
+	@scripts/bench.sh
+
+setup:  ## Install the packages that are missing, also those of the checks
+	@scripts/setup/packages.sh check
+
+lint: build  ## clang-tidy
+	@scripts/lint.py
+
+format:  ## Apply .clang-format
+	@scripts/format.sh
+
+check-format:
+	@scripts/format.sh --check
+
+clean:  ## Remove build/; what was fetched stays in the cache folder
+	@rm -rf build

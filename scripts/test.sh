@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Everything that can be checked on this machine, what fails soonest first; stops at the first part
+# that fails and shows the end of its log.
+#
+# test.sh [PART...]   only these parts: packages style release end_to_end check tsan lint
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=scripts/setup/common.sh
+. scripts/setup/common.sh
+
+logs=build/test_logs
+jobs=$(getconf _NPROCESSORS_ONLN)
+
+part_packages() {
+  scripts/setup/packages.sh check 2>&3
+}
+
+part_style() {
+  scripts/format.sh --check
+  python=$(find_python)
+  "$python" tests/tidy_test.py
+  "$python" tests/tidy.py
+  shellcheck -x .ci/run scripts/*.sh scripts/setup/*.sh
+}
+
+build() {  # PRESET
+  # The first configuration also builds the engine, which takes minutes and shows its own progress.
+  cmake --preset "$1" 2>&3
+  show_progress "$logs/$1_build.log" cmake --build --preset "$1" 2>&3 ||
+    { grep -A 12 -m 5 -E 'error|FAILED' "$logs/$1_build.log"; return 1; }
+}
+
+run_tests() {  # PRESET [WRAPPER...]
+  local preset=$1
+  shift
+  show_progress "$logs/$preset""_tests.log" "$@" ctest --preset "$preset" --parallel "$jobs" 2>&3 ||
+    { cat "$logs/$preset""_tests.log"; return 1; }
+  tail -40 "$logs/$preset""_tests.log"
+}
+
+part_release() {
+  build release
+}
+
+part_end_to_end() {
+  local anyclaude=$PWD/build/release/anyclaude
+  scripts/setup/models.sh 2>&3
+  scripts/setup/claude.sh 2>&3
+  scripts/setup/sdks.sh 2>&3
+  "$(find_python)" tests/end_to_end/run.py --anyclaude "$anyclaude"
+}
+
+part_check() {
+  scripts/setup/models.sh 2>&3  # tests of the embedded engine answer with it
+  build check
+  run_tests check
+}
+
+part_tsan() {
+  local wrapper=()
+  build tsan
+  # The sanitizer cannot place its memory where the kernel randomises addresses widely.
+  if setarch "$(uname -m)" -R true 2>/dev/null; then wrapper=(setarch "$(uname -m)" -R); fi
+  run_tests tsan ${wrapper[@]+"${wrapper[@]}"}
+}
+
+part_lint() {
+  show_progress "$logs/lint_files.log" scripts/lint.py 2>&3 ||
+    { cat "$logs/lint_files.log"; return 1; }
+  tail -1 "$logs/lint_files.log"
+}
+
+# The line of a part's log that says what was checked.
+verdict() {  # LOG
+  grep -E 'tests passed|[0-9]+ passed|^OK|^Ran ' "$1" | tail -1 || true
+}
+
+if [ "${1:-}" = --run ]; then
+  "part_$2"
+  exit
+fi
+
+parts=("$@")
+if [ ${#parts[@]} = 0 ]; then parts=(packages style release end_to_end check tsan lint); fi
+mkdir -p "$logs"
+table=$logs/summary
+: >"$table"
+for part in "${parts[@]}"; do
+  declare -F "part_$part" >/dev/null || fail "There is no part '$part'; see scripts/test.sh."
+  say "$part"
+  start=$SECONDS
+  if ! "$0" --run "$part" 3>&2 >"$logs/$part.log" 2>&1; then
+    tail -60 "$logs/$part.log"
+    cat "$table"
+    fail "'$part' failed after $((SECONDS - start)) s; its log: $logs/$part.log"
+  fi
+  printf '    %-11s %5d s   %s\n' "$part" $((SECONDS - start)) "$(verdict "$logs/$part.log")" \
+    >>"$table"
+done
+echo "==> All parts passed:"
+cat "$table"
+printf '    %-11s %5d s\n' together "$SECONDS"
+echo "parts: ${#parts[@]} passed, 0 failed"

@@ -72,7 +72,7 @@ struct Report {  // from the detached process, through the pipe
   [[maybe_unused]] ssize_t written = ::write(report_pipe, &report, sizeof report);
   report.error = arguments.execute();
   written = ::write(report_pipe, &report, sizeof report);
-  ::_exit(127);
+  ::_exit(127);  // tidy: allow exit, because this is a fork's child
 }
 
 // The newest report; the pipe closes when exec succeeds.
@@ -88,8 +88,8 @@ Report read_report(int report_pipe) {
 }
 
 Error system_error(std::string_view what) {
-  return {Error::Kind::io, fmt::format("cannot {}: {}", what,
-                                       std::generic_category().message(errno))};
+  return {Error::Kind::io,
+          fmt::format("cannot {}: {}", what, std::generic_category().message(errno))};
 }
 
 }  // namespace
@@ -144,7 +144,7 @@ Result<pid_t> spawn_detached(const Command& command, const std::filesystem::path
     ::setsid();
     // The second fork lets init adopt it, and keeps it from ever getting a terminal.
     if (::fork() == 0) run_detached(arguments, log_file, pipe_ends[1]);
-    ::_exit(0);
+    ::_exit(0);  // tidy: allow exit, because this is a fork's child
   }
   const Error fork_error = child < 0 ? system_error("start a process") : Error();
   ::close(log_file);

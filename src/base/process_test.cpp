@@ -33,9 +33,7 @@ TEST(FindProgram, TakesTheFirstExecutableOfAbsoluteFolders) {
   EXPECT_EQ(find_program("tool", ""), std::nullopt);
 }
 
-TEST(OwnProgram, IsThisTest) {
-  EXPECT_TRUE(is_executable(own_program().value()));
-}
+TEST(OwnProgram, IsThisTest) { EXPECT_TRUE(is_executable(own_program().value())); }
 
 TEST(Environment, IsACopyOfTheProcess) {
   EXPECT_EQ(value_of(read_environment(), "PATH"), std::string(::getenv("PATH")));

@@ -36,8 +36,8 @@ bool StopSignals::wait_for(std::chrono::milliseconds time) {
   const auto end = std::chrono::steady_clock::now() + time;
   MutexLock lock(mutex_);
   while (!received_) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-        end - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
     changed_.wait_for(mutex_, left);
   }
@@ -56,7 +56,9 @@ void StopSignals::receive() {
     if (sigwait(&signals, &signal) != 0) continue;
     MutexLock lock(mutex_);
     if (closing_) return;
-    if (received_ && signal != SIGHUP) ::_exit(128 + signal);
+    if (received_ && signal != SIGHUP) {
+      ::_exit(128 + signal);  // tidy: allow exit, because the user does not want to wait
+    }
     received_ = true;
     changed_.notify_all();
   }

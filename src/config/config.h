@@ -1,0 +1,63 @@
+// What the user wants: command line, environment and config.toml made into each part's own Options.
+//
+// One rule names every setting in all three places: the flag `--kv-type-k` is `ANYCLAUDE_KV_TYPE_K`
+// in the environment and `kv_type_k` in $XDG_CONFIG_HOME/anyclaude/config.toml. Flags beat the
+// environment, the environment beats the file. settings.h has the table of them.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/api.h"
+#include "base/environment.h"
+#include "base/paths.h"
+#include "base/result.h"
+#include "engine/embedded/options.h"
+#include "net/http_server.h"
+
+namespace anyclaude {
+
+enum class CommandName { run, serve, status, stop, doctor };
+
+struct LauncherOptions {
+  std::filesystem::path client;               // of `claude`; empty: looked for
+  std::vector<std::string> client_arguments;  // all that stood after "--"
+  std::chrono::seconds idle_exit{30 * 60};    // a background server leaves after it; 0: never
+};
+
+struct Config {
+  CommandName command = CommandName::run;
+  Folders folders;
+
+  std::string model;  // as the user named it; empty: the default one (cli/model_choice.h)
+  EmbeddedOptions embedded;
+  HttpServerOptions http;
+  ApiOptions api;  // api.auth.keys holds only a key that the user has set
+  LauncherOptions launcher;
+
+  bool json = false;      // status, doctor: for programs
+  bool detached = false;  // serve: started by a launcher, leaves when nobody needs it
+
+  // To start a server that is configured the same: the flags of this command line, and what of it
+  // must not be seen in a process list, as environment variables.
+  std::vector<std::string> server_flags;
+  Environment server_secrets;
+  // The settings that shape the engine, "name=value", sorted: what tells two servers apart.
+  std::vector<std::string> engine_settings;
+};
+
+// Nothing to run: print the text and leave. To standard output, or, with an exit code other than
+// zero, to standard error.
+struct Answer {
+  int exit_code = 0;
+  std::string text;
+};
+
+// `arguments` without the program's name. Reads config.toml; touches nothing else.
+std::variant<Config, Answer> read_config(const std::vector<std::string>& arguments,
+                                         const Environment& environment);
+
+}  // namespace anyclaude

@@ -1,0 +1,102 @@
+#include "config/setters.h"
+
+#include <array>
+
+namespace anyclaude {
+namespace {
+
+// Takes the first element off a comma-separated list.
+std::string_view take_element(std::string_view& list) {
+  const size_t end = std::min(list.find(','), list.size());
+  const std::string_view element = list.substr(0, end);
+  list.remove_prefix(std::min(end + 1, list.size()));
+  return element;
+}
+
+}  // namespace
+
+std::filesystem::path full_path(std::string_view value, const SettingContext& context) {
+  if (value.starts_with("~/") && !context.home.empty()) return context.home / value.substr(2);
+  return (context.folder / value).lexically_normal();
+}
+
+Result<void> set_model(std::string_view value, const SettingContext& context, Config& config) {
+  if (value.empty()) return refuse_value(value, "a path");
+  // A name such as owner/repo stays what it is, unless a file has it; cli/model_choice.cpp judges.
+  const auto path = full_path(value, context);
+  std::error_code error;
+  const bool is_path = value.front() == '/' || value.front() == '.' || value.front() == '~' ||
+                       value.ends_with(".gguf") || std::filesystem::exists(path, error);
+  config.model = value == "none" || !is_path ? std::string(value) : path.string();
+  return {};
+}
+
+Result<void> set_gpu_layers(std::string_view value, const SettingContext&, Config& config) {
+  const auto count = parse_count(value);
+  if (value != "auto" && (!count || *count > 100'000)) {
+    return refuse_value(value, "'auto' or a number of layers");
+  }
+  config.embedded.gpu_layers = count ? static_cast<int32_t>(*count) : -1;
+  return {};
+}
+
+Result<void> set_flash_attention(std::string_view value, const SettingContext&, Config& config) {
+  if (value != "on" && value != "off" && value != "auto") {
+    return refuse_value(value, "one of on, off, auto");
+  }
+  config.embedded.flash_attention = value == "auto" ? "" : std::string(value);
+  return {};
+}
+
+Result<void> set_override_kv(std::string_view value, const SettingContext&, Config& config) {
+  constexpr std::array<std::string_view, 4> types = {"int", "float", "bool", "str"};
+  for (std::string_view rest = value; !rest.empty();) {
+    const std::string_view entry = take_element(rest);
+    const size_t equals = entry.find('=');
+    const size_t colon = entry.find(':', std::min(equals, entry.size()));
+    const std::string_view type = colon == std::string_view::npos || equals == 0
+                                      ? std::string_view()
+                                      : entry.substr(equals + 1, colon - equals - 1);
+    if (std::find(types.begin(), types.end(), type) == types.end()) {
+      return refuse_value(entry, "KEY=TYPE:VALUE with TYPE int, float, bool or str");
+    }
+  }
+  config.embedded.override_kv = value;
+  return {};
+}
+
+Result<void> set_api_key(std::string_view value, const SettingContext&, Config& config) {
+  const bool printable =
+      std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (value.empty() || value.size() > 512 || !printable) {
+    // Without the value: it is a secret, and this is going to be printed.
+    return fail(Error::Kind::invalid_request,
+                "a key has 1 to 512 printable ASCII characters and no blanks");
+  }
+  config.api.auth.keys = {{"default", std::string(value)}};
+  return {};
+}
+
+Result<void> set_allowed_hosts(std::string_view value, const SettingContext&, Config& config) {
+  config.api.auth.hosts.clear();
+  while (!value.empty()) {
+    const std::string_view host = take_element(value);
+    if (host.empty() || host.find_first_of(" /:") != std::string_view::npos) {
+      return refuse_value(host, "a host name without scheme and port");
+    }
+    config.api.auth.hosts.emplace_back(host);
+  }
+  return {};
+}
+
+Result<void> set_idle_exit(std::string_view value, const SettingContext&, Config& config) {
+  const auto duration =
+      value == "never" ? std::optional(std::chrono::seconds(0)) : parse_duration(value);
+  if (!duration || (value != "never" && duration->count() == 0)) {
+    return refuse_value(value, "a duration such as 30m or 2h, or 'never'");
+  }
+  config.launcher.idle_exit = *duration;
+  return {};
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,177 @@
+#include "config/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "config/setters.h"
+
+namespace anyclaude {
+namespace {
+
+using enum Setting::Group;
+
+void add_model_settings(std::vector<Setting>& settings) {
+  settings.push_back({"model", model, "PATH",
+                      "The model: a GGUF file (of a split one the first part). 'none' serves "
+                      "without a model and answers every request with 503. Default: SmolLM2-135M "
+                      "in the cache folder. Example: --model ~/models/qwen3-coder-30b.gguf",
+                      set_model});
+  settings.push_back({"model-id", model, "NAME",
+                      "The model's name in the API. Default: 'local-' and the file's name.",
+                      set_name(&EmbeddedOptions::model_id)});
+  settings.push_back({"chat-template", model, "FILE",
+                      "A Jinja chat template to use in place of the model's own.",
+                      set_file(&EmbeddedOptions::chat_template_path)});
+  settings.push_back({"context", model, "TOKENS",
+                      "The longest conversation, prompt and answer together. Default: what the "
+                      "model was trained for, as far as memory allows. Example: --context 64k",
+                      set_number(&EmbeddedOptions::context_tokens, 256u, 1u << 27)});
+  settings.push_back({"output-tokens", model, "TOKENS",
+                      "The longest answer. Default: what the context leaves.",
+                      set_number(&EmbeddedOptions::output_tokens_max, 1u)});
+  settings.push_back({"seed", model, "NUMBER",
+                      "Makes answers repeatable. Default: another one for every answer.",
+                      set_number(&EmbeddedOptions::seed, 0u)});
+  settings.push_back({"override-kv", model, "KEY=TYPE:VALUE",
+                      "Overrides metadata of the GGUF, comma-separated; TYPE is int, float, bool "
+                      "or str. Example: --override-kv llama.context_length=int:49152",
+                      set_override_kv});
+}
+
+void add_engine_settings(std::vector<Setting>& settings) {
+  const std::vector<std::string_view> kv_types = {"f32",  "f16",  "bf16", "q8_0",  "q5_1",
+                                                  "q5_0", "q4_1", "q4_0", "iq4_nl"};
+  settings.push_back({"memory", engine, "SIZE",
+                      "Memory for the KV cache of all conversations, without the model itself. "
+                      "Default: half of what is free. Example: --memory 8GiB",
+                      set_bytes(&EmbeddedOptions::memory_bytes_max, 1 << 20)});
+  settings.push_back({"checkpoint-memory", engine, "SIZE",
+                      "Of --memory, the part for checkpoints of sliding-window models. Default: "
+                      "chosen by the engine.",
+                      set_bytes(&EmbeddedOptions::checkpoint_bytes_max, 0)});
+  settings.push_back({"token-memory", engine, "SIZE",
+                      "Memory for the tokens of texts seen before, which are then not tokenised "
+                      "again. Default: 64MiB.",
+                      set_bytes(&EmbeddedOptions::token_memory_bytes_max, 0)});
+  settings.push_back({"cells", engine, "TOKENS",
+                      "Tokens that the KV cache holds over all conversations, at least --context. "
+                      "Default: what --memory allows.",
+                      set_number(&EmbeddedOptions::cache_cells, 256u, 1u << 28)});
+  settings.push_back({"sequences", engine, "NUMBER",
+                      "Conversations kept ready at the same time. Default: chosen by the engine.",
+                      set_number(&EmbeddedOptions::sequences_max, 1u, 256u)});
+  settings.push_back({"batch", engine, "TOKENS",
+                      "Prompt tokens computed in one step: larger is faster on a GPU, smaller lets "
+                      "running answers go on more smoothly. Default: chosen by the engine.",
+                      set_number(&EmbeddedOptions::batch_tokens, 1u, 65'536u)});
+  settings.push_back({"threads", engine, "NUMBER",
+                      "CPU threads that compute. Default: the number of physical cores.",
+                      set_number(&EmbeddedOptions::threads, 1u, 512u)});
+  settings.push_back({"gpu-layers", engine, "NUMBER",
+                      "Layers computed on the GPU; 0: none, 'auto': as many as fit. Default: auto.",
+                      set_gpu_layers});
+  settings.push_back({"kv-type-k", engine, "TYPE",
+                      "How keys are stored: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl. "
+                      "q8_0 takes half the memory of f16. Default: f16.",
+                      set_one_of(&EmbeddedOptions::kv_type_k, kv_types)});
+  settings.push_back({"kv-type-v", engine, "TYPE",
+                      "How values are stored; quantised ones need flash attention. Default: f16.",
+                      set_one_of(&EmbeddedOptions::kv_type_v, kv_types)});
+  settings.push_back({"flash-attention", engine, "on|off|auto",
+                      "Default: auto, which is on wherever the engine can.", set_flash_attention});
+  settings.push_back({"requests", engine, "NUMBER",
+                      "Requests accepted and not yet answered; more are refused as overloaded. "
+                      "Default: 256.",
+                      set_number(&EmbeddedOptions::requests_max, 1u, 100'000u)});
+}
+
+void add_server_settings(std::vector<Setting>& settings) {
+  settings.push_back({"port", server, "NUMBER",
+                      "The server's port; 0: any free one. Each port has a server of its own. "
+                      "Default: 8484.",
+                      set_number(&HttpServerOptions::port, uint16_t{0})});
+  settings.push_back({"host", server, "ADDRESS",
+                      "The address to listen on. Anything but this machine's own (127.0.0.1, ::1, "
+                      "localhost) needs an API key set by you. Default: 127.0.0.1.",
+                      set_name(&HttpServerOptions::host)});
+  settings.push_back({"api-key", server, "KEY",
+                      "What clients must send as x-api-key or Bearer token. Rather set "
+                      "ANYCLAUDE_API_KEY: flags can be seen in the process list. Default: a random "
+                      "key, made at the first start and kept in the configuration folder.",
+                      set_api_key, true});
+  settings.push_back({"no-auth", server, "",
+                      "Lets every process of this machine in without a key; refused for any other "
+                      "address.",
+                      set_switch(&AuthOptions::no_auth)});
+  settings.push_back({"allowed-hosts", server, "NAMES",
+                      "Further names under which clients may address the server, comma-separated; "
+                      "others are refused against DNS rebinding. Example: --allowed-hosts box.lan",
+                      set_allowed_hosts});
+  settings.push_back({"body-limit", server, "SIZE", "The longest request. Default: 64MiB.",
+                      set_bytes(&HttpServerOptions::body_bytes_max, 1024)});
+  settings.push_back(
+      {"connections", server, "NUMBER", "Open connections; more are refused. Default: 1200.",
+       set_number(&HttpServerOptions::connections_max, size_t{32}, size_t{100'000})});
+}
+
+void add_launcher_settings(std::vector<Setting>& settings) {
+  settings.push_back({"claude", launcher, "PATH",
+                      "The Claude Code program. Default: 'claude' on PATH, else the one that "
+                      "scripts/setup/claude.sh installs into the cache folder.",
+                      set_file(&LauncherOptions::client)});
+  settings.push_back({"idle-exit", launcher, "TIME",
+                      "A server started in the background ends itself when no client has run and "
+                      "no request has come for so long; 'never': it stays. Default: 30m.",
+                      set_idle_exit});
+}
+
+bool quantised(const std::string& type) { return type.starts_with('q') || type.starts_with("iq"); }
+
+}  // namespace
+
+std::vector<Setting> all_settings() {
+  std::vector<Setting> settings;
+  add_model_settings(settings);
+  add_engine_settings(settings);
+  add_server_settings(settings);
+  add_launcher_settings(settings);
+  return settings;
+}
+
+std::string environment_name(const Setting& setting) {
+  std::string name = "ANYCLAUDE_";
+  for (const char c : setting.name) {
+    name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+std::string file_key(const Setting& setting) {
+  std::string key(setting.name);
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+Result<void> check_together(const Config& config) {
+  const EmbeddedOptions& embedded = config.embedded;
+  if (embedded.cache_cells != 0 && embedded.context_tokens > embedded.cache_cells) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("cells ({}) must be at least context ({})", embedded.cache_cells,
+                            embedded.context_tokens));
+  }
+  if (embedded.context_tokens != 0 && embedded.output_tokens_max >= embedded.context_tokens) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("output-tokens ({}) must be less than context ({})",
+                            embedded.output_tokens_max, embedded.context_tokens));
+  }
+  if (embedded.flash_attention == "off" && quantised(embedded.kv_type_v)) {
+    return fail(
+        Error::Kind::invalid_request,
+        fmt::format("kv-type-v {} needs flash attention, which is off", embedded.kv_type_v));
+  }
+  return {};
+}
+
+}  // namespace anyclaude

@@ -2,19 +2,21 @@
 # that it ships) is one pinned build, made by scripts/setup/engine.sh; the rest are packages of the
 # system, installed by scripts/setup/packages.sh.
 
-if(NOT ANYCLAUDE_ENGINE_DIR)
+set(ANYCLAUDE_ENGINE_DIR "" CACHE PATH "Folder with engine-config.cmake; empty: engine.sh makes it")
+set(engine_folder ${ANYCLAUDE_ENGINE_DIR})
+if(NOT engine_folder)
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup/engine.sh
                   OUTPUT_VARIABLE engine_folder OUTPUT_STRIP_TRAILING_WHITESPACE
                   RESULT_VARIABLE engine_failed)
   if(engine_failed)
     message(FATAL_ERROR "The engine could not be built; see above.")
   endif()
-  set(ANYCLAUDE_ENGINE_DIR ${engine_folder} CACHE PATH "Folder with engine-config.cmake")
 endif()
+unset(engine_DIR CACHE)  # another compiler or version has another folder
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
-find_package(engine CONFIG REQUIRED PATHS ${ANYCLAUDE_ENGINE_DIR} NO_DEFAULT_PATH)
+find_package(engine CONFIG REQUIRED PATHS ${engine_folder} NO_DEFAULT_PATH)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)

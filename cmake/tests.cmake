@@ -9,7 +9,8 @@ function(add_layer_tests name)
   add_executable(${target}_test ${tests})
   target_include_directories(${target}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${target}_test PRIVATE ${target} ${ARGN} GTest::gtest GTest::gtest_main)
-  gtest_discover_tests(${target}_test TEST_PREFIX ${target}/ DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+  gtest_discover_tests(${target}_test TEST_PREFIX ${target}/ DISCOVERY_MODE PRE_TEST
+                       PROPERTIES LABELS unit)
 endfunction()
 
 add_layer_tests(base)
@@ -21,3 +22,7 @@ if(ANYCLAUDE_EMBEDDED)
   add_layer_tests(engine/embedded)
   add_layer_tests(cli)
 endif()
+
+find_package(Python3 COMPONENTS Interpreter REQUIRED)
+add_test(NAME tidy COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/tidy.py)
+add_test(NAME tidy_test COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/tests/tidy_test.py)

@@ -1,0 +1,204 @@
+#include "protocol/json_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace anyclaude {
+namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+
+// How many bytes the UTF-8 character at `at` has; 0: none is there.
+size_t character_bytes(std::string_view text, size_t at) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[at + i]); };
+  const uint8_t first = byte(0);
+  if (first < 0x80) return 1;
+  const size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || at + size > text.size()) return 0;
+  // Overlong forms, surrogates and code points beyond U+10FFFF show in the second byte.
+  const uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  const uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (byte(1) < low || byte(1) > high) return 0;
+  for (size_t i = 2; i < size; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  return size;
+}
+
+bool eight_ascii(const char* bytes) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof(word));
+  return (word & 0x8080808080808080ull) == 0;
+}
+
+// The code unit of "\uXXXX" at `at`; -1: there is no such escape.
+int escaped_unit(std::string_view text, size_t at) {
+  if (at + 6 > text.size() || text[at] != '\\' || text[at + 1] != 'u') return -1;
+  int unit = 0;
+  for (size_t i = at + 2; i < at + 6; ++i) {
+    const char c = text[i];
+    const int digit = c >= '0' && c <= '9'   ? c - '0'
+                      : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                      : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                             : -1;
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
+}
+
+// Every escape has the same length, so the text is mended where it stands.
+void replace_lone_surrogates(std::string& text) {
+  for (size_t at = text.find('\\'); at != std::string::npos; at = text.find('\\', at)) {
+    const int unit = escaped_unit(text, at);
+    if (unit < 0xD800 || unit > 0xDFFF) {
+      at += 2;
+      continue;
+    }
+    const int next = unit < 0xDC00 ? escaped_unit(text, at + 6) : -1;
+    if (next >= 0xDC00 && next <= 0xDFFF) {
+      at += 12;
+    } else {
+      text.replace(at, 6, "\\ufffd");
+      at += 6;
+    }
+  }
+}
+
+// The index behind the string that begins at `at`, or the end of the text.
+size_t skip_string(std::string_view text, size_t at) {
+  for (size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] == '\\') ++i;
+  }
+  return text.size();
+}
+
+// Counts without understanding: the parser behind it sees to the grammar.
+std::optional<std::string> find_excess(std::string_view text, const JsonLimits& limits) {
+  std::vector<size_t> keys;  // of each open array or object
+  size_t values = 0;
+  for (size_t i = 0; i < text.size();) {
+    switch (text[i]) {
+      case '"':
+        i = skip_string(text, i);
+        continue;
+      case '{':
+      case '[':
+        keys.push_back(0);
+        ++values;
+        if (keys.size() > limits.depth_max) {
+          return fmt::format("nested deeper than {} levels at byte {}", limits.depth_max, i);
+        }
+        break;
+      case '}':
+      case ']':
+        if (!keys.empty()) keys.pop_back();
+        break;
+      case ':':
+        if (!keys.empty() && ++keys.back() > limits.keys_max) {
+          return fmt::format("an object has more than {} keys at byte {}", limits.keys_max, i);
+        }
+        break;
+      case ',':
+        if (++values > limits.values_max) {
+          return fmt::format("more than {} values", limits.values_max);
+        }
+        break;
+      default:
+        break;
+    }
+    ++i;
+  }
+  return std::nullopt;
+}
+
+// "syntax error while parsing value - unexpected '}'" out of the library's longer words.
+std::string reason_of(const nlohmann::json::exception& error) {
+  std::string_view words = error.what();
+  if (const size_t end = words.find("] "); end != std::string_view::npos) {
+    words.remove_prefix(end + 2);
+  }
+  constexpr std::string_view marker = ": ";
+  if (words.starts_with("parse error at")) {
+    const size_t end = words.find(marker);
+    if (end != std::string_view::npos) words.remove_prefix(end + marker.size());
+  }
+  return std::string(words.substr(0, words.find("; last read")));
+}
+
+}  // namespace
+
+std::optional<size_t> find_invalid_utf8(std::string_view text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    if (i + 8 <= text.size() && eight_ascii(text.data() + i)) {
+      i += 8;
+      continue;
+    }
+    const size_t bytes = character_bytes(text, i);
+    if (bytes == 0) return i;
+    i += bytes;
+  }
+  return std::nullopt;
+}
+
+Result<Json> parse_json(std::string text, const JsonLimits& limits) {
+  const auto refuse = [](const std::string& reason) {
+    return fail(Error::Kind::invalid_request,
+                "The request body is not valid JSON: " + reason + ".");
+  };
+  if (const auto at = find_invalid_utf8(text)) {
+    return refuse(fmt::format("invalid UTF-8 at byte {}", *at));
+  }
+  if (const auto excess = find_excess(text, limits)) return refuse(*excess);
+  replace_lone_surrogates(text);
+  try {
+    return Json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    return refuse(fmt::format("{} at byte {}", reason_of(error), error.byte));
+  } catch (const nlohmann::json::exception& error) {  // a number that no double can hold
+    return refuse(reason_of(error));
+  }
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  size_t copied = 0;  // everything before it is in `out`
+  const auto replace = [&](size_t at, size_t bytes, std::string_view by) {
+    out.append(text, copied, at - copied);
+    out += by;
+    copied = at + bytes;
+  };
+  for (size_t i = 0; i < text.size();) {
+    const char c = text[i];
+    const size_t bytes = character_bytes(text, i);
+    if (bytes == 0) {
+      replace(i, 1, replacement);
+    } else if (c == '"') {
+      replace(i, 1, "\\\"");
+    } else if (c == '\\') {
+      replace(i, 1, "\\\\");
+    } else if (c == '\n') {
+      replace(i, 1, "\\n");
+    } else if (static_cast<uint8_t>(c) < 0x20) {
+      replace(i, 1, fmt::format("\\u{:04x}", static_cast<int>(c)));
+    }
+    i += std::max<size_t>(bytes, 1);
+  }
+  out.append(text, copied);
+  out += '"';
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 2);
+  append_json_string(out, text);
+  return out;
+}
+
+}  // namespace anyclaude

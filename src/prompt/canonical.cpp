@@ -72,6 +72,8 @@ class Canonicaliser {
     take_prefill();
     if (out_.messages.empty() || out_.messages.back().role == CanonicalRole::system) add_text("");
     out_.tools = conversation_.tools;
+    out_.thinking = conversation_.thinking.mode == ThinkingChoice::Mode::adaptive ||
+                    conversation_.thinking.mode == ThinkingChoice::Mode::enabled;
     return std::move(out_);
   }
 

@@ -36,6 +36,7 @@ struct CanonicalConversation {
   std::vector<CanonicalMessage> messages;  // at most one system message, the first; never empty
   std::vector<Tool> tools;
   std::string prefill;  // the beginning of the answer, given by the client; mostly empty
+  bool thinking = false;  // the model may think before it answers
   // Begin of the last text block of the first user message: what precedes it (environment,
   // instructions) comes again in other conversations. A byte of messages' first user text.
   size_t first_user_prompt = 0;

@@ -19,8 +19,6 @@ struct CanonicalPrompt {
   // Where later prompts are likely to part from this one, ascending: the end of tools and system,
   // the start of the newest text of the first user turn.
   std::vector<size_t> save_points;
-  // What the template put at the end to make the model answer; the answer's parser wants it.
-  std::string generation_prompt;
 };
 
 class TemplateRenderer {

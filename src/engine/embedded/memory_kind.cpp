@@ -27,11 +27,17 @@ Memory examine_memory(const llama_model* model) {
   const bool special =
       std::find(special_memory.begin(), special_memory.end(), name) != special_memory.end();
   if (special || llama_model_is_recurrent(model) || llama_model_is_hybrid(model)) {
-    return {MemoryKind::whole, 0};
+    return {MemoryKind::whole};
   }
   const int32_t window = llama_model_n_swa(model);
-  if (window > 0) return {MemoryKind::window, static_cast<uint32_t>(window)};
-  return {MemoryKind::dense, 0};
+  if (window <= 0) return {MemoryKind::dense};
+  return {MemoryKind::window, static_cast<uint32_t>(window), name == "llama4"};
+}
+
+uint32_t Memory::needed_from(uint32_t length) const {
+  if (kind != MemoryKind::window) return 0;
+  if (chunked) return length / window_tokens * window_tokens;
+  return length + 1 > window_tokens ? length + 1 - window_tokens : 0;
 }
 
 std::string describe(const Memory& memory) {

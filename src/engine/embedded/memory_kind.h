@@ -18,6 +18,10 @@ enum class MemoryKind {
 struct Memory {
   MemoryKind kind = MemoryKind::whole;
   uint32_t window_tokens = 0;  // with MemoryKind::window
+  bool chunked = false;        // the window is the block of that many tokens, not the last ones
+
+  // The oldest token that the next one after `length` tokens looks at in a window layer.
+  uint32_t needed_from(uint32_t length) const;
 };
 
 Memory examine_memory(const llama_model* model);

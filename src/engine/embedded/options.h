@@ -33,6 +33,9 @@ struct EmbeddedOptions {
   // The metadata key:type:value overrides of a GGUF, comma-separated, e.g.
   // "llama.context_length=int:49152". For tests and benches.
   std::string override_kv;
+
+  // Leaves out the check of copied prefixes, for the test that shows what it prevents.
+  bool trust_copies_for_test = false;
 };
 
 }  // namespace anyclaude

@@ -1,0 +1,412 @@
+#include "engine/embedded/embedded_backend.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <chrono>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+#include "base/sync.h"
+#include "engine/embedded/answer_reader.h"
+#include "engine/embedded/chat_template.h"
+#include "engine/embedded/engine.h"
+#include "engine/embedded/model.h"
+#include "engine/embedded/tokeniser.h"
+#include "prompt/canonical.h"
+
+namespace anyclaude {
+namespace {
+
+// How long a caller waits for tokens before it asks its sink whether anybody still listens.
+constexpr std::chrono::milliseconds look_interval{100};
+
+std::string default_model_id(const std::string& path) {
+  std::string id = "local-" + std::filesystem::path(path).stem().string();
+  for (char& c : id) {
+    c = std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.'
+            ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
+            : '-';
+  }
+  return id;
+}
+
+Result<std::string> read_template(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file || text.str().empty()) {
+    return fail(Error::Kind::not_found,
+                fmt::format("The chat template {} cannot be read.", path));
+  }
+  return text.str();
+}
+
+// Sub-agents name themselves; what a session asks without tools is a title or a summary of its own.
+Priority priority_of(const Request& request) {
+  if (!request.origin.agent_id.empty()) return Priority::agent;
+  if (!request.origin.session_id.empty() && request.conversation.tools.empty()) {
+    return Priority::background;
+  }
+  return Priority::main;
+}
+
+std::string conversation_of(const Request& request) {
+  const Origin& origin = request.origin;
+  if (origin.session_id.empty()) return "";
+  const bool side = request.conversation.tools.empty();
+  return origin.key_name + '\n' + origin.session_id + '\n' + origin.agent_id +
+         (side ? "\nside" : "");
+}
+
+Result<void> check_tool_choice(const Conversation& conversation) {
+  const ToolChoice& choice = conversation.tool_choice;
+  const bool demands =
+      choice.mode == ToolChoice::Mode::any || choice.mode == ToolChoice::Mode::tool;
+  if (demands && conversation.tools.empty()) {
+    return fail(Error::Kind::invalid_request, "tool_choice: tools are needed to choose from.");
+  }
+  if (choice.mode != ToolChoice::Mode::tool) return {};
+  const bool known = std::any_of(conversation.tools.begin(), conversation.tools.end(),
+                                 [&](const Tool& tool) { return tool.name == choice.name; });
+  if (known) return {};
+  return fail(Error::Kind::invalid_request,
+              fmt::format("tool_choice.name: there is no tool named '{}'.", choice.name));
+}
+
+}  // namespace
+
+// Everything that exists once the model is loaded; constant but for the engine inside.
+struct LoadedModel {
+  std::unique_ptr<Model> model;
+  std::unique_ptr<Tokeniser> tokeniser;
+  std::unique_ptr<ChatTemplate> chat_template;
+  std::vector<std::string> turn_ends;
+  ModelInfo info;
+  std::unique_ptr<Engine> engine;  // last: it stops first
+};
+
+namespace {
+
+Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, Metrics& metrics,
+                                          const std::function<bool(float)>& progress) {
+  auto out = std::make_unique<LoadedModel>();
+  const std::string override_source = TRY(read_template(options.chat_template_path));
+  out->model = TRY(Model::load(options, progress));
+  llama_model* model = out->model->model();
+  auto source = TRY(ChatTemplate::choose_source(model, override_source));
+  out->tokeniser = std::make_unique<Tokeniser>(
+      model, source.text + source.tool_use_text, options.token_memory_bytes_max, metrics);
+  out->chat_template =
+      TRY(ChatTemplate::open(model, std::move(source), out->tokeniser->guard(), metrics));
+  out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
+  out->engine = std::make_unique<Engine>(
+      *out->model,
+      Engine::Options{.requests_max = options.requests_max,
+                      .trust_copies_for_test = options.trust_copies_for_test},
+      metrics);
+
+  const ModelSizes& sizes = out->model->sizes();
+  out->info.id =
+      options.model_id.empty() ? default_model_id(options.model_path) : options.model_id;
+  out->info.description = out->model->description();
+  out->info.context_tokens = sizes.context;
+  out->info.output_tokens_max = options.output_tokens_max > 0
+                                    ? std::min(options.output_tokens_max, sizes.context)
+                                    : sizes.context;
+  return out;
+}
+
+common_params_sampling sampling_of(const Conversation& conversation, const AnswerFormat& format,
+                                   const Tokeniser& tokeniser, uint32_t seed) {
+  common_params_sampling out;
+  out.seed = seed;
+  out.no_perf = true;
+  const SamplingChoice& choice = conversation.sampling;
+  if (choice.temperature) out.temp = *choice.temperature;
+  if (choice.top_p) out.top_p = *choice.top_p;
+  if (choice.top_k) out.top_k = *choice.top_k;
+  const common_chat_params& params = format.params;
+  if (!params.grammar.empty()) {
+    // A grammar that stands from the first token on begins at the generation prompt; one that opens
+    // the call itself does not.
+    const bool whole = !params.grammar_lazy && format.forced_text.empty();
+    out.grammar = common_grammar(whole && format.from_generation_prompt
+                                     ? COMMON_GRAMMAR_TYPE_TOOL_CALLS
+                                     : COMMON_GRAMMAR_TYPE_USER,
+                                 params.grammar);
+    out.grammar_lazy = params.grammar_lazy;
+    out.generation_prompt = params.generation_prompt;
+    for (const auto& text : params.preserved_tokens) {
+      const auto tokens = tokeniser.tokenise_markup(text);
+      if (tokens.size() == 1) out.preserved_tokens.insert(tokens[0]);
+    }
+    for (auto trigger : params.grammar_triggers) {
+      const auto tokens = tokeniser.tokenise_markup(trigger.value);
+      if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD && tokens.size() == 1 &&
+          out.preserved_tokens.contains(tokens[0])) {
+        trigger.type = COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN;
+        trigger.token = tokens[0];
+      }
+      out.grammar_triggers.push_back(std::move(trigger));
+    }
+  }
+  const int32_t budget = conversation.thinking.budget_tokens;
+  if (params.supports_thinking && !params.thinking_end_tags.empty() && budget > 0) {
+    out.reasoning_budget_tokens = budget;
+    out.reasoning_budget_start = tokeniser.tokenise_markup(params.thinking_start_tag);
+    for (const auto& tag : params.thinking_end_tags) {
+      out.reasoning_budget_end.push_back(tokeniser.tokenise_markup(tag));
+    }
+    out.reasoning_budget_forced = out.reasoning_budget_end.front();
+  }
+  return out;
+}
+
+// A grammar that libllama cannot take leaves the answer unconstrained, never unanswered.
+Result<common_sampler_ptr> make_sampler(const llama_model* model, common_params_sampling params,
+                                        Counter& grammars_refused) {
+  try {
+    return common_sampler_ptr(common_sampler_init(model, params));
+  } catch (const std::exception& error) {
+    spdlog::warn("A grammar was refused, the answer stays unconstrained: {}", error.what());
+  }
+  grammars_refused.add();
+  params.grammar = {};
+  params.grammar_lazy = false;
+  params.grammar_triggers.clear();
+  try {
+    return common_sampler_ptr(common_sampler_init(model, params));
+  } catch (const std::exception& error) {
+    return fail(Error::Kind::invalid_request,
+                std::string("The sampling parameters are refused: ") + error.what());
+  }
+}
+
+class EmbeddedGeneration final : public Generation {
+ public:
+  EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader)
+      : job_(std::move(job)), reader_(std::move(reader)) {}
+  ~EmbeddedGeneration() override { job_->cancel(); }
+
+  uint32_t prompt_tokens() const override {
+    return static_cast<uint32_t>(job_->spec.prompt.size());
+  }
+
+  Result<Finish> run(const EventSink& sink) override {
+    Finish finish;
+    finish.usage.prompt_tokens = prompt_tokens();
+    while (true) {
+      const Job::View view = job_->look(look_interval);
+      finish.usage.output_tokens += static_cast<uint32_t>(view.tokens.size());
+      finish.usage.prompt_tokens_cached = view.prompt_tokens_cached;
+      std::vector<Event> events = reader_.add(view.tokens);
+      const bool ended = view.end != Job::End::running || reader_.stopped();
+      if (ended) {
+        for (Event& event : reader_.finish()) events.push_back(std::move(event));
+      }
+      if (events.empty() && !ended) events.emplace_back(view.progress);
+      for (const Event& event : events) {
+        if (!sink(event)) return fail(Error::Kind::cancelled, "The client has left.");
+      }
+      if (!ended) continue;
+      if (!reader_.stopped()) TRY_VOID(check_end(view));
+      finish.reason = reason(view);
+      finish.stop_sequence = reader_.stop_sequence();
+      return finish;
+    }
+  }
+
+ private:
+  static Result<void> check_end(const Job::View& view) {
+    if (view.end == Job::End::failed) return fail(Error::Kind::internal, view.error);
+    if (view.end == Job::End::cancelled) {
+      return fail(Error::Kind::overloaded, "The server is stopping.");
+    }
+    return {};
+  }
+
+  StopReason reason(const Job::View& view) const {
+    if (reader_.stopped() && !reader_.stop_sequence().empty()) return StopReason::stop_sequence;
+    if (!reader_.stopped() && view.end == Job::End::output_full) return StopReason::max_tokens;
+    return reader_.called_tools() ? StopReason::tool_use : StopReason::end_turn;
+  }
+
+  std::shared_ptr<Job> job_;
+  AnswerReader reader_;
+};
+
+}  // namespace
+
+struct EmbeddedBackend::Impl {
+  Impl(EmbeddedOptions engine_options, Metrics& registry)
+      : options(std::move(engine_options)),
+        metrics(registry),
+        grammars_refused(metrics.counter("anyclaude_engine_grammars_refused_total",
+                                         "Grammars that libllama cannot take; their answers were "
+                                         "left unconstrained.")) {
+    loader = std::thread([this] { run_loader(); });
+  }
+
+  ~Impl() {
+    giving_up.store(true);
+    loader.join();
+  }
+
+  void run_loader() {
+    auto result = load(options, metrics, [this](float value) {
+      progress.store(value);
+      return !giving_up.load();
+    });
+    const MutexLock lock(mutex);
+    if (result) {
+      loaded = std::move(*result);
+    } else {
+      load_failure = result.error();
+      failed = true;
+    }
+    done = true;
+    changed.notify_all();
+  }
+
+  // The loaded model, or why there is none. The pointer stays valid until destruction.
+  Result<LoadedModel*> get() const {
+    const MutexLock lock(mutex);
+    if (loaded) return loaded.get();
+    if (failed) return std::unexpected(load_failure);
+    return fail(Error::Kind::overloaded,
+                fmt::format("The model is still loading ({:.0f} %).", 100 * progress.load()));
+  }
+
+  Result<TokenisedPrompt> tokenise(const LoadedModel& model,
+                                   const CanonicalConversation& canonical) const {
+    const CanonicalPrompt prompt = TRY(model.chat_template->render(canonical));
+    return model.tokeniser->tokenise(prompt);
+  }
+
+  Result<std::unique_ptr<Generation>> start(LoadedModel& model, Request request);
+
+  const EmbeddedOptions options;
+  Metrics& metrics;
+  Counter& grammars_refused;
+  std::atomic<float> progress{0};
+  std::atomic<bool> giving_up{false};
+  mutable Mutex mutex;
+  CondVar changed;
+  std::unique_ptr<LoadedModel> loaded GUARDED_BY(mutex);
+  Error load_failure GUARDED_BY(mutex);
+  bool failed GUARDED_BY(mutex) = false;
+  bool done GUARDED_BY(mutex) = false;
+  std::thread loader;
+};
+
+Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& model,
+                                                                 Request request) {
+  const Conversation& conversation = request.conversation;
+  TRY_VOID(check_tool_choice(conversation));
+  CanonicalConversation canonical =
+      canonicalise(conversation, model.chat_template->capabilities());
+  const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
+                      conversation.tool_choice.mode == ToolChoice::Mode::tool;
+  if (forced) canonical.thinking = false;  // the call comes at once
+  TokenisedPrompt prompt = TRY(tokenise(model, canonical));
+  const auto length = static_cast<uint32_t>(prompt.tokens.size());
+  const uint32_t limit = model.info.context_tokens - 1;  // one token of answer at least
+  if (length > limit) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("prompt is too long: {} tokens > {} maximum", length, limit));
+  }
+  auto format = TRY(model.chat_template->answer_format(conversation, canonical));
+
+  JobSpec spec;
+  spec.conversation = conversation_of(request);
+  spec.priority = priority_of(request);
+  spec.prompt = std::move(prompt.tokens);
+  spec.save_points = std::move(prompt.save_points);
+  if (!format->forced_text.empty()) {
+    spec.forced = model.tokeniser->tokenise_markup(format->forced_text);
+  }
+  uint32_t output = std::min(model.info.output_tokens_max, model.info.context_tokens - length);
+  if (conversation.max_tokens > 0) {
+    output = std::min(output, static_cast<uint32_t>(conversation.max_tokens));
+  }
+  spec.output_tokens_max = std::max(1u, output);
+  auto sampler = TRY(make_sampler(
+      model.model->model(), sampling_of(conversation, *format, *model.tokeniser, options.seed),
+      grammars_refused));
+  auto job = std::make_shared<Job>(std::move(spec));
+  AnswerReader reader(format, *model.tokeniser, conversation.stop_sequences, model.turn_ends);
+  TRY_VOID(model.engine->submit(job, std::move(sampler)));
+  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader));
+}
+
+EmbeddedBackend::EmbeddedBackend(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+EmbeddedBackend::~EmbeddedBackend() = default;
+
+std::unique_ptr<EmbeddedBackend> EmbeddedBackend::open(EmbeddedOptions options, Metrics& metrics) {
+  return std::unique_ptr<EmbeddedBackend>(
+      new EmbeddedBackend(std::make_unique<Impl>(std::move(options), metrics)));
+}
+
+Result<void> EmbeddedBackend::wait_until_loaded() {
+  const MutexLock lock(impl_->mutex);
+  while (!impl_->done) impl_->changed.wait(impl_->mutex);
+  if (impl_->failed) return std::unexpected(impl_->load_failure);
+  return {};
+}
+
+std::vector<ModelInfo> EmbeddedBackend::models() const {
+  const auto model = impl_->get();
+  if (!model) return {};
+  return {(*model)->info};
+}
+
+Readiness EmbeddedBackend::readiness() const {
+  const auto model = impl_->get();
+  if (model) return {.ready = true, .failed = false, .progress = 1, .what = "ready"};
+  const MutexLock lock(impl_->mutex);
+  if (impl_->failed) return {false, true, 0, impl_->load_failure.message};
+  return {false, false, impl_->progress.load(), "loading the model"};
+}
+
+Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
+  LoadedModel* model = TRY(impl_->get());
+  return impl_->start(*model, std::move(request));
+}
+
+Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
+  const LoadedModel* model = TRY(impl_->get());
+  const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities());
+  return static_cast<uint32_t>(TRY(impl_->tokenise(*model, canonical)).tokens.size());
+}
+
+std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const {
+  const auto found = impl_->get();
+  if (!found) return {};
+  const LoadedModel& model = **found;
+  const ModelSizes& sizes = model.model->sizes();
+  const TemplateFindings& findings = model.chat_template->findings();
+  std::string shown = findings.builtin ? "built-in, because " + findings.reason : "the model's own";
+  if (!findings.builtin && !findings.reason.empty()) shown = findings.reason;
+  return {{"model", fmt::format("{} ({})", model.info.id, model.info.description)},
+          {"context", fmt::format("{} tokens (trained for {})", sizes.context, sizes.trained)},
+          {"cells", fmt::format("{} over {} sequences, {} MiB", sizes.cells, sizes.sequences,
+                                sizes.memory_bytes >> 20)},
+          {"memory", describe(model.engine->memory())},
+          {"batch", fmt::format("{} tokens, {} threads", sizes.batch, sizes.threads)},
+          {"chat template", shown},
+          {"tool calls", model.chat_template->capabilities().parallel_calls
+                             ? "several in one turn"
+                             : "one in a turn"},
+          {"thinking", findings.thinking ? "yes" : "no"}};
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,82 @@
+// Which tokens stand in which sequence of the cells, who works on them, and what of them a new
+// prompt can use. Prefixes are looked for over all sequences, not just the conversation's own.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "engine/embedded/cells.h"
+#include "engine/embedded/job.h"
+#include "engine/embedded/tokeniser.h"
+
+namespace anyclaude {
+
+struct Sequence {
+  SequenceId id = 0;
+  bool busy = false;                    // a task works on it
+  std::vector<Token> tokens;            // in the cells, from position 0
+  std::vector<Checkpoint> checkpoints;  // ascending, only with MemoryKind::window
+  std::string conversation;             // who used it last
+  Priority priority = Priority::main;
+  uint64_t last_used = 0;               // a count of uses, not a time
+};
+
+uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b);
+
+// Not thread-safe: belongs to the engine's thread.
+class Sequences {
+ public:
+  struct Options {
+    uint32_t count = 0;
+    uint64_t checkpoint_bytes_max = 0;
+  };
+  Sequences(Cells& cells, Options options, Metrics& metrics);
+
+  // The longest prefix of `tokens` that can be continued from; never all of them, because the last
+  // token's logits are wanted.
+  struct Match {
+    Sequence* source = nullptr;
+    uint32_t length = 0;
+    std::optional<Checkpoint> checkpoint;  // gives the window, where the live one does not reach
+  };
+  Match find(std::span<const Token> tokens);
+
+  // A sequence for a task, holding as much of `tokens` as could be reused. Takes over an idle one or
+  // copies; throws out the idle sequence that was used longest ago when none is free. Null: all are
+  // busy.
+  Sequence* acquire(std::span<const Token> tokens, const std::string& conversation,
+                    Priority priority);
+  void release(Sequence& sequence);
+
+  // Frees the cells of one idle sequence: background ones first, then the one used longest ago.
+  bool evict_idle();
+  void clear(Sequence& sequence);
+
+  // Remembers the window at the sequence's present end, if the memory has windows and there is room.
+  void save(Sequence& sequence, bool periodic);
+
+  size_t idle_tokens() const;
+
+ private:
+  uint32_t usable(const Sequence& sequence, uint32_t common, std::optional<Checkpoint>& checkpoint);
+  Sequence* oldest_idle(const Sequence* keep);
+  Sequence* free_sequence(const Sequence* keep);
+  bool take_over(Sequence& sequence, const Match& match);
+  bool copy_into(Sequence& target, const Match& match);
+  uint64_t checkpoint_bytes() const;
+  void make_room_for_checkpoint();
+
+  Cells& cells_;
+  Options options_;
+  std::vector<Sequence> sequences_;
+  uint64_t uses_ = 0;
+  Counter& evictions_;
+  Counter& rejected_;
+  Gauge& checkpoint_bytes_gauge_;
+};
+
+}  // namespace anyclaude

@@ -1,0 +1,183 @@
+#include "engine/embedded/sizing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
+#endif
+
+#include "common.h"
+#include "fit.h"
+
+namespace anyclaude {
+namespace {
+
+constexpr uint32_t cell_padding = 256;  // libllama rounds up to this
+constexpr uint32_t context_default_max = 131072;
+constexpr uint32_t batch_default = 512;
+constexpr uint32_t sequences_default = 16;
+constexpr uint32_t sequences_limit = 64;
+constexpr uint32_t cells_default_max = 262144;
+
+uint32_t pad(uint64_t cells) {
+  return static_cast<uint32_t>((cells + cell_padding - 1) / cell_padding * cell_padding);
+}
+
+std::string metadata(const llama_model* model, const std::string& key) {
+  std::array<char, 128> value{};
+  llama_model_meta_val_str(model, key.c_str(), value.data(), value.size());
+  return value.data();
+}
+
+// Bytes of one token's keys and values in the layers that keep every token, and what one sequence
+// adds, from two measurements without allocation.
+struct Costs {
+  uint64_t cell_bytes;
+  uint64_t sequence_bytes;
+};
+
+uint64_t context_bytes(const std::string& path, const llama_model_params& model_parameters,
+                       llama_context_params parameters, uint32_t cells, uint32_t sequences) {
+  parameters.n_ctx = cells;
+  parameters.n_seq_max = sequences;
+  std::vector<ggml_backend_dev_t> devices;
+  uint32_t layers = 0;
+  uint32_t trained = 0;
+  uint32_t experts = 0;
+  const auto memory =
+      common_get_device_memory_data(path.c_str(), &model_parameters, &parameters, devices, layers,
+                                    trained, experts, GGML_LOG_LEVEL_ERROR);
+  uint64_t total = 0;
+  for (const auto& device : memory) total += device.context;
+  return total;
+}
+
+Costs measure(const std::string& path, const llama_model_params& model_parameters,
+              const llama_context_params& parameters) {
+  constexpr uint32_t few = 4096;
+  constexpr uint32_t many = 8192;
+  const uint64_t base = context_bytes(path, model_parameters, parameters, many, 1);
+  const uint64_t half = context_bytes(path, model_parameters, parameters, few, 1);
+  const uint64_t more_sequences = context_bytes(path, model_parameters, parameters, many, 3);
+  return {std::max<uint64_t>(1, (base - std::min(base, half)) / (many - few)),
+          (more_sequences - std::min(base, more_sequences)) / 2};
+}
+
+}  // namespace
+
+uint64_t free_memory_bytes() {
+#if defined(__APPLE__)
+  uint64_t total = 0;
+  size_t size = sizeof(total);
+  sysctlbyname("hw.memsize", &total, &size, nullptr, 0);
+  return total / 2;  // macOS keeps little memory free, and gives back what is asked for
+#else
+  std::ifstream file("/proc/meminfo");
+  std::string name;
+  uint64_t kib = 0;
+  for (std::string unit; file >> name >> kib; std::getline(file, unit)) {
+    if (name == "MemAvailable:") return kib << 10;
+  }
+  return 4ull << 30;
+#endif
+}
+
+uint32_t physical_cores() {
+  return static_cast<uint32_t>(std::max(1, common_cpu_get_num_math()));
+}
+
+Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFacts& facts) {
+  ModelSizes sizes;
+  sizes.trained = facts.trained;
+  sizes.batch = options.batch_tokens > 0 ? options.batch_tokens : batch_default;
+  sizes.threads = options.threads > 0 ? options.threads : facts.cores;
+
+  const uint64_t left = facts.memory_free_bytes - std::min(facts.memory_free_bytes,
+                                                           facts.model_bytes);
+  const uint64_t budget = options.memory_bytes_max > 0 ? options.memory_bytes_max : left / 2;
+  const bool windowed = facts.memory.kind == MemoryKind::window;
+  sizes.checkpoint_bytes_max = options.checkpoint_bytes_max;
+  if (sizes.checkpoint_bytes_max == 0 && windowed) {
+    sizes.checkpoint_bytes_max = std::min<uint64_t>(budget / 4, 2ull << 30);
+  }
+
+  sizes.sequences = options.sequences_max;
+  if (sizes.sequences == 0) {
+    const uint32_t wanted = facts.memory.kind == MemoryKind::whole ? 4 : sequences_default;
+    const uint64_t affordable = budget / 4 / std::max<uint64_t>(1, facts.sequence_bytes);
+    sizes.sequences = static_cast<uint32_t>(std::clamp<uint64_t>(affordable, 2, wanted));
+  }
+  if (sizes.sequences > sequences_limit) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("At most {} sequences are possible.", sequences_limit));
+  }
+
+  const uint64_t fixed = sizes.sequences * facts.sequence_bytes + sizes.checkpoint_bytes_max;
+  const uint64_t affordable_cells =
+      (budget - std::min(budget, fixed)) / std::max<uint64_t>(1, facts.cell_bytes);
+  if (options.context_tokens > 0) {
+    sizes.context = options.context_tokens;
+  } else {
+    const uint64_t wanted = std::min(facts.trained > 0 ? facts.trained : 4096,
+                                     context_default_max);
+    const uint64_t affordable = affordable_cells / cell_padding * cell_padding;
+    sizes.context = static_cast<uint32_t>(std::min(wanted, std::max<uint64_t>(affordable, 2048)));
+  }
+  if (options.cache_cells > 0) {
+    sizes.cells = pad(std::max(options.cache_cells, sizes.context));
+  } else if (facts.context_changes_rope) {
+    sizes.cells = pad(sizes.context);
+  } else {
+    const uint64_t wanted = std::min<uint64_t>(4ull * sizes.context, cells_default_max);
+    sizes.cells = pad(std::max<uint64_t>(sizes.context, std::min(wanted, affordable_cells)));
+  }
+  sizes.memory_bytes = sizes.cells * facts.cell_bytes + sizes.sequences * facts.sequence_bytes;
+  return sizes;
+}
+
+Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, const llama_model* model,
+                                      const llama_model_params& model_parameters,
+                                      const llama_context_params& context_parameters) {
+  SizingFacts facts;
+  facts.memory = examine_memory(model);
+  facts.trained = static_cast<uint32_t>(std::max(0, llama_model_n_ctx_train(model)));
+  facts.cores = physical_cores();
+  facts.memory_free_bytes = free_memory_bytes();
+  const std::string architecture = metadata(model, "general.architecture");
+  // Long-rope models pick their factors by the context's length (llama-model.cpp).
+  facts.context_changes_rope =
+      metadata(model, architecture + ".rope.scaling.type") == "longrope";
+  size_t gpu_free = 0;
+  for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+    ggml_backend_dev_t device = ggml_backend_dev_get(i);
+    if (ggml_backend_dev_type(device) != GGML_BACKEND_DEVICE_TYPE_GPU) continue;
+    size_t free = 0;
+    size_t total = 0;
+    ggml_backend_dev_memory(device, &free, &total);
+    gpu_free += free;
+  }
+  if (gpu_free > 0 && options.gpu_layers != 0) {
+    facts.memory_free_bytes = gpu_free;  // the weights are there already
+  } else {
+    facts.model_bytes = llama_model_size(model);  // mapped: the system still counts it as free
+  }
+  try {
+    const Costs costs = measure(options.model_path, model_parameters, context_parameters);
+    facts.cell_bytes = costs.cell_bytes;
+    facts.sequence_bytes = costs.sequence_bytes;
+  } catch (const std::exception& error) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("The memory that {} needs cannot be found out: {}",
+                            options.model_path, error.what()));
+  }
+  return facts;
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,225 @@
+#include "engine/embedded/tokeniser.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "llama.h"
+
+namespace anyclaude {
+namespace {
+
+// Shorter pieces cost more to look up than to tokenise.
+constexpr size_t remembered_bytes_min = 48;
+
+std::string token_text(const llama_vocab* vocab, Token token, bool special) {
+  std::array<char, 256> small;
+  int32_t n = llama_token_to_piece(vocab, token, small.data(), small.size(), 0, special);
+  if (n >= 0) return std::string(small.data(), static_cast<size_t>(n));
+  std::string large(static_cast<size_t>(-n), '\0');
+  n = llama_token_to_piece(vocab, token, large.data(), -n, 0, special);
+  large.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  return large;
+}
+
+bool has(const llama_vocab* vocab, Token token, llama_token_attr attribute) {
+  return (llama_vocab_get_attr(vocab, token) & attribute) != 0;
+}
+
+bool adds_space_prefix(const llama_model* model) {
+  std::array<char, 16> value{};
+  // Absent means yes for SentencePiece vocabularies (llama-vocab.cpp).
+  if (llama_model_meta_val_str(model, "tokenizer.ggml.add_space_prefix", value.data(),
+                               value.size()) < 0) {
+    return true;
+  }
+  return std::string_view(value.data()) != "false";
+}
+
+// Special are control tokens, and tokens of the user-defined kind that the template writes as
+// markup ("<tool_call>", "</think>"): a client's text must not produce those either.
+std::unordered_map<std::string, Token> special_tokens(const llama_vocab* vocab,
+                                                      std::string_view template_source) {
+  std::unordered_map<std::string, Token> special;
+  const Token count = llama_vocab_n_tokens(vocab);
+  for (Token token = 0; token < count; ++token) {
+    const bool control = has(vocab, token, LLAMA_TOKEN_ATTR_CONTROL) ||
+                         has(vocab, token, LLAMA_TOKEN_ATTR_UNKNOWN) ||
+                         llama_vocab_is_eog(vocab, token);
+    const bool user_defined = has(vocab, token, LLAMA_TOKEN_ATTR_USER_DEFINED);
+    if (!control && !user_defined) continue;
+    std::string text = token_text(vocab, token, true);
+    if (text.size() < 2) continue;
+    const bool markup = (text.front() == '<' || text.front() == '[') &&
+                        template_source.find(text) != std::string_view::npos;
+    if (control || markup) special.emplace(std::move(text), token);
+  }
+  return special;
+}
+
+std::vector<std::string> texts_of(const std::unordered_map<std::string, Token>& special) {
+  std::vector<std::string> texts;
+  texts.reserve(special.size());
+  for (const auto& [text, token] : special) texts.push_back(text);
+  return texts;
+}
+
+// True when no token's text holds "\n<": no merge can join the two.
+bool never_joins_newline_and_angle(const llama_vocab* vocab) {
+  const Token count = llama_vocab_n_tokens(vocab);
+  for (Token token = 0; token < count; ++token) {
+    if (std::string_view(llama_vocab_get_text(vocab, token)).find("\n<") != std::string_view::npos) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+}  // namespace
+
+Tokeniser::Tokeniser(const llama_model* model, std::string_view template_source,
+                     uint64_t memory_bytes_max, Metrics& metrics)
+    : vocab_(llama_model_get_vocab(model)),
+      special_(special_tokens(vocab_, template_source)),
+      guard_(texts_of(special_)),
+      memory_bytes_max_(memory_bytes_max),
+      tokenised_bytes_(metrics.counter("anyclaude_tokeniser_bytes_total",
+                                       "Bytes of prompt text by where their tokens came from.",
+                                       {{"from", "tokenised"}})),
+      remembered_bytes_(metrics.counter("anyclaude_tokeniser_bytes_total", "",
+                                        {{"from", "remembered"}})) {
+  const auto count = static_cast<size_t>(llama_vocab_n_tokens(vocab_));
+  strips_left_.resize(count);
+  strips_right_.resize(count);
+  piece_bytes_.resize(count);
+  for (size_t token = 0; token < count; ++token) {
+    piece_bytes_[token] = static_cast<uint16_t>(piece(static_cast<Token>(token), true).size());
+  }
+  for (const auto& [text, token] : special_) {
+    strips_left_[static_cast<size_t>(token)] = has(vocab_, token, LLAMA_TOKEN_ATTR_LSTRIP);
+    strips_right_[static_cast<size_t>(token)] = has(vocab_, token, LLAMA_TOKEN_ATTR_RSTRIP);
+  }
+  cuts_before_angle_ = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_SPM &&
+                       !adds_space_prefix(model) && never_joins_newline_and_angle(vocab_);
+}
+
+std::vector<Token> Tokeniser::tokenise_text(std::string_view text) const {
+  std::vector<Token> tokens(text.size() + 8);
+  const auto length = static_cast<int32_t>(text.size());
+  int32_t n = llama_tokenize(vocab_, text.data(), length, tokens.data(),
+                             static_cast<int32_t>(tokens.size()), false, false);
+  if (n < 0) {
+    tokens.resize(static_cast<size_t>(-n));
+    n = llama_tokenize(vocab_, text.data(), length, tokens.data(), -n, false, false);
+  }
+  tokens.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  return tokens;
+}
+
+std::vector<Token> Tokeniser::tokenise_markup(std::string_view text) const {
+  std::vector<Token> tokens(text.size() + 8);
+  const int32_t n = llama_tokenize(vocab_, text.data(), static_cast<int32_t>(text.size()),
+                                   tokens.data(), static_cast<int32_t>(tokens.size()), false, true);
+  tokens.resize(n > 0 ? static_cast<size_t>(n) : 0);
+  return tokens;
+}
+
+std::string Tokeniser::piece(Token token, bool special) const {
+  return token_text(vocab_, token, special);
+}
+
+bool Tokeniser::ends_generation(Token token) const { return llama_vocab_is_eog(vocab_, token); }
+
+void Tokeniser::append_remembered(std::string_view text, std::vector<Token>& tokens) const {
+  if (text.size() < remembered_bytes_min) {
+    const auto fresh = tokenise_text(text);
+    tokens.insert(tokens.end(), fresh.begin(), fresh.end());
+    return;
+  }
+  {
+    const MutexLock lock(mutex_);
+    const auto found = index_.find(text);
+    if (found != index_.end()) {
+      memory_.splice(memory_.begin(), memory_, found->second);
+      tokens.insert(tokens.end(), memory_.front().tokens.begin(), memory_.front().tokens.end());
+      remembered_bytes_.add(text.size());
+      return;
+    }
+  }
+  auto fresh = tokenise_text(text);
+  tokens.insert(tokens.end(), fresh.begin(), fresh.end());
+  tokenised_bytes_.add(text.size());
+
+  const auto bytes = [](const Remembered& r) {
+    return r.text.size() + r.tokens.size() * sizeof(Token) + 128;  // and the nodes around it
+  };
+  const MutexLock lock(mutex_);
+  if (index_.contains(text)) return;  // another thread was faster
+  memory_.push_front({std::string(text), std::move(fresh)});
+  memory_bytes_ += bytes(memory_.front());
+  index_.emplace(memory_.front().text, memory_.begin());
+  while (memory_bytes_ > memory_bytes_max_ && !memory_.empty()) {
+    memory_bytes_ -= bytes(memory_.back());
+    index_.erase(memory_.back().text);
+    memory_.pop_back();
+  }
+}
+
+// A piece of text without control tokens, cut further where that is exact.
+void Tokeniser::append_fragment(std::string_view text, std::vector<Token>& tokens) const {
+  size_t begin = 0;
+  if (cuts_before_angle_) {
+    for (size_t i = text.find("\n<"); i != std::string_view::npos; i = text.find("\n<", i + 1)) {
+      if (i + 1 - begin < remembered_bytes_min) continue;
+      append_remembered(text.substr(begin, i + 1 - begin), tokens);
+      begin = i + 1;
+    }
+  }
+  if (begin < text.size()) append_remembered(text.substr(begin), tokens);
+}
+
+void Tokeniser::append_segment(std::string_view text, TokenisedPrompt& out) const {
+  size_t begin = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const std::string_view special = guard_.match(text, i);
+    if (special.empty()) continue;
+    const Token token = special_.at(std::string(special));
+    std::string_view before = text.substr(begin, i - begin);
+    if (strips_left_[static_cast<size_t>(token)]) {
+      while (!before.empty() && is_blank(before.back())) before.remove_suffix(1);
+    }
+    if (!before.empty()) append_fragment(before, out.tokens);
+    out.tokens.push_back(token);
+    begin = i + special.size();
+    if (strips_right_[static_cast<size_t>(token)]) {
+      while (begin < text.size() && is_blank(text[begin])) ++begin;
+    }
+    i = begin - 1;
+  }
+  if (begin < text.size()) append_fragment(text.substr(begin), out.tokens);
+}
+
+TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt) const {
+  TokenisedPrompt out;
+  if (llama_vocab_get_add_bos(vocab_) && !prompt.segments.empty()) {
+    const Token bos = llama_vocab_bos(vocab_);
+    const std::string text = piece(bos, true);
+    if (text.empty() || !prompt.segments[0].starts_with(text)) out.tokens.push_back(bos);
+  }
+  const size_t first = out.tokens.size();
+  for (const auto& segment : prompt.segments) append_segment(segment, out);
+  // The token that a save point falls into is found from the lengths of the tokens before it.
+  size_t bytes = 0;
+  auto point = prompt.save_points.begin();
+  for (size_t i = first; i < out.tokens.size() && point != prompt.save_points.end(); ++i) {
+    bytes += piece_bytes_[static_cast<size_t>(out.tokens[i])];
+    for (; point != prompt.save_points.end() && bytes > *point; ++point) {
+      out.save_points.push_back(static_cast<uint32_t>(i));
+    }
+  }
+  return out;
+}
+
+}  // namespace anyclaude

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "protocol/json_string.h"
 #include "protocol/json_text.h"
 
 namespace anyclaude {

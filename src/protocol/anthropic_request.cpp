@@ -8,6 +8,7 @@
 
 #include "protocol/anthropic_blocks.h"
 #include "protocol/anthropic_fields.h"
+#include "protocol/json_text.h"
 
 namespace anyclaude {
 namespace {

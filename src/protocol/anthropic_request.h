@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "protocol/chat.h"
-#include "protocol/json_text.h"
+#include "protocol/json_limits.h"
 
 namespace anyclaude {
 

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "protocol/anthropic_reply.h"
-#include "protocol/json_text.h"
+#include "protocol/json_string.h"
 #include "protocol/sse.h"
 
 namespace anyclaude {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Formats the project's C++ as .clang-format says; with --check only tells what is not.
+# Formats the project's C++ as .clang-format says; with --check only names the files that are not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup/common.sh
@@ -11,7 +11,14 @@ for candidate in clang-format-19 /opt/homebrew/opt/llvm@19/bin/clang-format \
   if command -v "$candidate" >/dev/null; then formatter=$candidate; break; fi
 done
 [ -n "$formatter" ] || fail "clang-format is missing; run 'make setup'."
-arguments=(-i)
-if [ "${1:-}" = --check ]; then arguments=(--dry-run -Werror); fi
-find src tests fuzz bench \( -name '*.h' -o -name '*.cpp' \) -print0 2>/dev/null |
-  xargs -0 "$formatter" "${arguments[@]}"
+
+unformatted=0
+while IFS= read -r file; do
+  if [ "${1:-}" != --check ]; then
+    "$formatter" -i "$file"
+  elif ! "$formatter" "$file" | cmp -s - "$file"; then
+    echo "not formatted: $file"
+    unformatted=$((unformatted + 1))
+  fi
+done < <(find src tests fuzz bench \( -name '*.h' -o -name '*.cpp' \) 2>/dev/null | sort)
+[ $unformatted = 0 ] || fail "$unformatted files are not formatted; 'make format' does it."

@@ -47,7 +47,7 @@ fi
 # Everything that changes the result is in the folder's name: the flags, the compiler, the recipe,
 # and, because the build uses this CPU's instructions, the CPU's features.
 recipe=$(
-  cat "$root/cmake/engine/CMakeLists.txt"
+  cat "$root"/cmake/engine/*
   echo "${flags[*]}"
   "${CXX:-c++}" --version | head -1
   cpu_features

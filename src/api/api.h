@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "engine/backend.h"
 #include "net/http_server.h"
+#include "protocol/anthropic_request.h"
 
 namespace anyclaude {
 
@@ -26,9 +27,11 @@ struct ApiOptions {
   std::string nonce;                 // of this server's run; never sent, see nonce_proof (auth.h)
   int ping_interval_ms = 5000;       // of a silent stream; the client gives up after 300 s
   size_t challenge_bytes_max = 256;  // of /health?challenge=
+  int retry_after_s = 2;             // told to clients that come while the model is loading
+  AnthropicLimits limits;
 };
 
-// Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive the Api.
+// Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive it.
 class Api {
  public:
   Api(ApiOptions options, Backend& backend, Metrics& metrics);

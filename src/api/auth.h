@@ -32,7 +32,8 @@ class Auth {
   Result<std::string> key_name(const HttpRequest& request) const;
 
   // A web page must not reach this server through a name it controls: the Host header has to be a
-  // loopback name or a configured one, and an Origin header has to name the same. Error::permission.
+  // loopback name or a configured one, and an Origin header has to name just that host and port.
+  // Error::permission.
   Result<void> check_host(const HttpRequest& request) const;
 
  private:

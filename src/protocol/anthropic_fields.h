@@ -32,7 +32,7 @@ Result<std::string> take_string(Json& object, std::string_view key, const JsonPa
 // Empty when it is absent; error when it is no string.
 Result<std::string> take_optional_string(Json& object, std::string_view key, const JsonPath& path);
 Result<bool> read_bool(Json& object, std::string_view key, bool otherwise, const JsonPath& path);
-// Out of [minimum, maximum]: error below, the maximum above, for clients ask for more than there is.
+// Error below the minimum; the maximum above it, for clients ask for more than there is.
 Result<std::optional<int32_t>> read_count(Json& object, std::string_view key, int32_t minimum,
                                           int32_t maximum, const JsonPath& path);
 Result<std::optional<float>> read_number(Json& object, std::string_view key, float minimum,

@@ -40,7 +40,8 @@ const T& block(const MessagesRequest& decoded, size_t message, size_t at) {
 TEST(AnthropicRequest, TakesARequestOfClaudeCodesShape) {
   const MessagesRequest decoded = decode(R"({"model":"local-x[1m]",
     "messages":[
-      {"role":"user","content":[{"type":"text","text":"context","cache_control":{"type":"ephemeral"}},
+      {"role":"user","content":[
+        {"type":"text","text":"context","cache_control":{"type":"ephemeral"}},
                                 {"type":"text","text":"fix it"}]},
       {"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"s"},
         {"type":"text","text":"Looking."},
@@ -90,7 +91,8 @@ TEST(AnthropicRequest, TakesEveryFormOfToolResult) {
          {"type":"tool_result","tool_use_id":"2","content":[{"type":"text","text":"a"},)" +
       image +
       R"(,{"type":"text","text":"b"}]},
-         {"type":"tool_result","tool_use_id":"3","content":[{"type":"tool_reference","tool_name":"Grep"}]},
+         {"type":"tool_result","tool_use_id":"3","content":[
+           {"type":"tool_reference","tool_name":"Grep"}]},
          {"type":"tool_result","tool_use_id":"4","content":null,"is_error":null},
          {"type":"tool_result","tool_use_id":"5","content":[{"type":"novelty","text":"new"}]})"));
   EXPECT_TRUE(block<ToolResultBlock>(decoded, 0, 0).content.empty());
@@ -109,9 +111,12 @@ TEST(AnthropicRequest, TakesEveryFormOfToolResult) {
 TEST(AnthropicRequest, TakesImagesAndDocuments) {
   const MessagesRequest decoded = decode(with_blocks(
       R"({"type":"image","source":{"type":"url","url":"https://x/y.png"}},
-         {"type":"document","title":"T","source":{"type":"base64","media_type":"application/pdf","data":"JVBE"}},
-         {"type":"document","title":"N","source":{"type":"text","media_type":"text/plain","data":"words"}},
-         {"type":"document","source":{"type":"content","content":[{"type":"text","text":"inner"}]}})"));
+         {"type":"document","title":"T","source":
+           {"type":"base64","media_type":"application/pdf","data":"JVBE"}},
+         {"type":"document","title":"N","source":
+           {"type":"text","media_type":"text/plain","data":"words"}},
+         {"type":"document","source":
+           {"type":"content","content":[{"type":"text","text":"inner"}]}})"));
   EXPECT_EQ(block<MediaBlock>(decoded, 0, 0).data, "https://x/y.png");
   EXPECT_EQ(block<MediaBlock>(decoded, 0, 1).kind, MediaBlock::Kind::document);
   EXPECT_EQ(block<MediaBlock>(decoded, 0, 1).title, "T");

@@ -10,8 +10,8 @@
 
 namespace anyclaude {
 
-// Turns the events of one answer into text/event-stream. Each call returns what is to be sent, which
-// may be nothing. Not thread-safe.
+// Turns the events of one answer into text/event-stream. Each call returns what is to be sent, and
+// that may be nothing. Not thread-safe.
 class AnthropicStream {
  public:
   AnthropicStream(std::string id, std::string model);

@@ -13,7 +13,7 @@ namespace anyclaude {
 
 using Json = nlohmann::ordered_json;  // keys keep the order in which they were sent
 
-// Error::invalid_request says what is wrong and at which byte. Half of a surrogate pair in an escape
+// Error::invalid_request says what is wrong and at which byte. Half a surrogate pair in an escape
 // becomes U+FFFD: JavaScript clients cut strings without regard to pairs.
 Result<Json> parse_json(std::string text, const JsonLimits& limits);
 

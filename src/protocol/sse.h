@@ -28,8 +28,8 @@ class SseParser {
  public:
   explicit SseParser(SseLimits limits = {}) : limits_(limits) {}
 
-  // The events that `bytes` completes. Error::too_large when one grows over the limit; the parser is
-  // of no use from then on.
+  // The events that `bytes` completes. Error::too_large when one grows over the limit; the parser
+  // is of no use from then on.
   Result<std::vector<SseEvent>> feed(std::string_view bytes);
 
  private:

@@ -15,10 +15,11 @@ namespace anyclaude {
 
 class RunningServer {
  public:
-  // `add_routes` runs before the server listens.
+  // `add_routes` runs before the server listens. Without `metrics` it has some of its own.
   explicit RunningServer(const std::function<void(HttpServer&)>& add_routes,
-                         HttpServerOptions options = {})
-      : server_(at_free_port(std::move(options)), metrics_) {
+                         HttpServerOptions options = {}, Metrics* metrics = nullptr)
+      : metrics_(metrics != nullptr ? *metrics : own_metrics_),
+        server_(at_free_port(std::move(options)), metrics_) {
     add_routes(server_);
     const Result<uint16_t> port = server_.bind();
     EXPECT_TRUE(port.has_value());
@@ -42,7 +43,8 @@ class RunningServer {
     return options;
   }
 
-  Metrics metrics_;
+  Metrics own_metrics_;
+  Metrics& metrics_;
   HttpServer server_;
   uint16_t port_ = 0;
   std::thread thread_;

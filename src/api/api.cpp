@@ -1,0 +1,114 @@
+#include "api/api.h"
+
+#include <ctime>
+#include <functional>
+#include <utility>
+
+#include "api/api_metrics.h"
+#include "api/errors.h"
+#include "api/health.h"
+#include "api/messages.h"
+#include "api/models.h"
+#include "api/running_requests.h"
+
+namespace anyclaude {
+
+struct Api::Impl {
+  Impl(ApiOptions options, Backend& backend, Metrics& registry)
+      : auth(std::move(options.auth)),
+        all_metrics(registry),
+        metrics(registry),
+        health({options.version, std::move(options.nonce), options.challenge_bytes_max}, backend),
+        models(backend, std::time(nullptr)),
+        messages({options.limits, options.ping_interval_ms, options.retry_after_s}, backend, auth,
+                 running, metrics) {}
+
+  // Counts what `handler` answers. Streams are counted by the status of their head.
+  HttpHandler counted(std::string endpoint, HttpHandler handler) {
+    return [this, endpoint = std::move(endpoint),
+            handler = std::move(handler)](const HttpRequest& request) {
+      HttpReply reply = handler(request);
+      metrics.count_request(endpoint, reply.status);
+      return reply;
+    };
+  }
+
+  std::unique_ptr<HttpReply> refuse_strangers(const HttpRequest& request) const {
+    if (const auto host = auth.check_host(request); !host) {
+      return std::make_unique<HttpReply>(error_reply(host.error(), request));
+    }
+    const bool open =
+        request.path == "/health" || request.path == "/ready" || request.method == "OPTIONS";
+    if (open) return nullptr;
+    if (const auto key = auth.key_name(request); !key) {
+      return std::make_unique<HttpReply>(error_reply(key.error(), request));
+    }
+    return nullptr;
+  }
+
+  const Auth auth;
+  Metrics& all_metrics;
+  ApiMetrics metrics;
+  RunningRequests running;
+  Health health;
+  Models models;
+  Messages messages;
+};
+
+Api::Api(ApiOptions options, Backend& backend, Metrics& metrics)
+    : impl_(std::make_unique<Impl>(std::move(options), backend, metrics)) {}
+
+Api::~Api() = default;
+
+void Api::add_routes(HttpServer& server) {
+  Impl& api = *impl_;
+  server.gate([&api](const HttpRequest& request) {
+    auto refused = api.refuse_strangers(request);
+    if (refused) api.metrics.count_request("gate", refused->status);
+    return refused;
+  });
+  server.refusal([](int status, const std::string& message, const HttpRequest& request) {
+    return error_reply(status, message, request);
+  });
+  const auto add = [&](const char* method, const char* path, const char* endpoint,
+                       HttpHandler handler, bool always_served = false) {
+    server.route(method, path, api.counted(endpoint, std::move(handler)), always_served);
+  };
+  add("POST", "/v1/messages", "messages",
+      [&api](const HttpRequest& request) { return api.messages.create(request); });
+  add("POST", "/v1/messages/count_tokens", "count_tokens",
+      [&api](const HttpRequest& request) { return api.messages.count_tokens(request); });
+  add("GET", "/v1/models", "models",
+      [&api](const HttpRequest& request) { return api.models.list(request); });
+  add("GET", "/v1/models/{id}", "models",
+      [&api](const HttpRequest& request) { return api.models.find(request); });
+  add(
+      "GET", "/health", "health",
+      [&api](const HttpRequest& request) { return api.health.health(request); }, true);
+  add(
+      "GET", "/ready", "ready",
+      [&api](const HttpRequest& request) { return api.health.ready(request); }, true);
+  add(
+      "GET", "/metrics", "metrics",
+      [&api](const HttpRequest&) {
+        HttpReply reply;
+        reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        reply.body = api.all_metrics.print();
+        return reply;
+      },
+      true);
+  add(
+      "GET", "/api/requests", "requests",
+      [&api](const HttpRequest&) {
+        HttpReply reply;
+        reply.body = api.running.encode(RunningRequests::Clock::now());
+        return reply;
+      },
+      true);
+}
+
+std::chrono::seconds Api::idle() const {
+  return impl_->running.idle(RunningRequests::Clock::now());
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,25 @@
+// Failures as the Anthropic API tells them: one table from kinds to statuses and types.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/http_server.h"
+
+namespace anyclaude {
+
+// The HTTP status of an Error.
+int status_of(Error::Kind kind);
+
+// "invalid_request_error", "overloaded_error" ... as the status is called in error bodies.
+std::string_view error_type(int status);
+
+// A whole reply, with request-id, and with x-should-retry: whether sending the same request again
+// can help.
+HttpReply error_reply(int status, std::string_view message, const HttpRequest& request);
+HttpReply error_reply(const Error& error, const HttpRequest& request);
+// Of status 500, for what will not be better however often it is tried.
+HttpReply hopeless_reply(std::string_view message, const HttpRequest& request);
+
+}  // namespace anyclaude

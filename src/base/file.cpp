@@ -82,6 +82,14 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t bytes_ma
   return bytes;
 }
 
+std::string read_head(const std::filesystem::path& path, size_t bytes_max) {
+  const Descriptor file(open_file(path, O_RDONLY));
+  std::string bytes;
+  if (file.get() < 0 || bytes_max == 0 || !read_all(file.get(), bytes_max - 1, bytes)) return {};
+  bytes.resize(std::min(bytes.size(), bytes_max));
+  return bytes;
+}
+
 std::string read_tail(const std::filesystem::path& path, size_t bytes_max) {
   const Descriptor file(open_file(path, O_RDONLY));
   if (file.get() < 0) return {};
@@ -118,6 +126,18 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
 Result<void> remove_file(const std::filesystem::path& path) {
   if (::unlink(path.c_str()) != 0) return system_failure("remove", path);
   return {};
+}
+
+std::vector<std::filesystem::path> list_folder(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> entries;
+  std::error_code error;
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator entry(path, error); !error && entry != end;
+       entry.increment(error)) {
+    entries.push_back(entry->path());
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 Result<void> make_private_folder(const std::filesystem::path& path) {

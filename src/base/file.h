@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -16,6 +17,9 @@ namespace anyclaude {
 
 // Error::not_found if there is no such file, too_large if it is longer than `bytes_max`, else io.
 Result<std::string> read_file(const std::filesystem::path& path, size_t bytes_max);
+
+// The first bytes of a file; empty if it cannot be read.
+std::string read_head(const std::filesystem::path& path, size_t bytes_max);
 
 // The last bytes of a file, from a line's start on; empty if it cannot be read. For showing logs.
 std::string read_tail(const std::filesystem::path& path, size_t bytes_max);
@@ -25,6 +29,9 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
 
 // Error::not_found if there was none.
 Result<void> remove_file(const std::filesystem::path& path);
+
+// The entries of a folder, sorted; none if it cannot be read.
+std::vector<std::filesystem::path> list_folder(const std::filesystem::path& path);
 
 // Makes the folder and those above it. An existing last folder must be a real folder (no link) of
 // this user, and loses the rights of group and others: it may hold keys and lie in a shared /tmp.

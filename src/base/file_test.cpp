@@ -20,12 +20,6 @@ void write_plainly(const std::filesystem::path& path, std::string_view bytes) {
   std::ofstream(path) << bytes;
 }
 
-size_t entries_in(const std::filesystem::path& folder) {
-  size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
-  return count;
-}
-
 TEST(File, ReadsBackWhatItWrote) {
   const TemporaryFolder folder;
   const std::string bytes = std::string("one\0two\n", 8) + std::string(100'000, 'x');
@@ -46,7 +40,7 @@ TEST(File, ReplacesAndLeavesNoTemporary) {
   ASSERT_TRUE(write_file(folder.path() / "a", "old and longer"));
   ASSERT_TRUE(write_file(folder.path() / "a", "new"));
   EXPECT_EQ(read_file(folder.path() / "a", 100).value(), "new");
-  EXPECT_EQ(entries_in(folder.path()), 1u);
+  EXPECT_EQ(list_folder(folder.path()).size(), 1u);
 }
 
 TEST(File, FailedWriteKeepsTheOldBytesAndNoTemporary) {
@@ -56,7 +50,7 @@ TEST(File, FailedWriteKeepsTheOldBytesAndNoTemporary) {
   const auto written = write_file(folder.path() / "a", "new");  // a folder cannot be replaced
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind, Error::Kind::io);
-  EXPECT_EQ(entries_in(folder.path()), 1u);
+  EXPECT_EQ(list_folder(folder.path()).size(), 1u);
   EXPECT_EQ(read_file(folder.path() / "a" / "inside", 100).value(), "kept");
 }
 
@@ -76,12 +70,29 @@ TEST(File, AbsenceHasItsOwnKind) {
   EXPECT_EQ(write_file(folder.path() / "no" / "a", "x").error().kind, Error::Kind::not_found);
 }
 
+TEST(File, HeadIsItsFirstBytes) {
+  const TemporaryFolder folder;
+  write_plainly(folder.path() / "a", "first line\n" + std::string(100'000, 'x'));
+  EXPECT_EQ(read_head(folder.path() / "a", 5), "first");
+  EXPECT_EQ(read_head(folder.path() / "a", 1 << 20).size(), 100'011u);
+  EXPECT_EQ(read_head(folder.path() / "none", 5), "");
+}
+
 TEST(File, TailBeginsAtALine) {
   const TemporaryFolder folder;
   write_plainly(folder.path() / "log", "first line\nsecond\nthird\n");
   EXPECT_EQ(read_tail(folder.path() / "log", 16), "second\nthird\n");
   EXPECT_EQ(read_tail(folder.path() / "log", 1000), "first line\nsecond\nthird\n");
   EXPECT_EQ(read_tail(folder.path() / "none", 16), "");
+}
+
+TEST(ListFolder, IsSortedAndEmptyWhereThereIsNone) {
+  const TemporaryFolder folder;
+  for (const char* name : {"b", "a", "c"}) write_plainly(folder.path() / name, "");
+  EXPECT_EQ(list_folder(folder.path()),
+            (std::vector<std::filesystem::path>{folder.path() / "a", folder.path() / "b",
+                                                folder.path() / "c"}));
+  EXPECT_TRUE(list_folder(folder.path() / "none").empty());
 }
 
 TEST(PrivateFolder, IsMadeWithThoseAboveIt) {

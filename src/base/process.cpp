@@ -162,6 +162,38 @@ Result<pid_t> spawn_detached(const Command& command, const std::filesystem::path
   return report.process;
 }
 
+Result<std::string> output_of(const Command& command, size_t bytes_max) {
+  ExecArguments arguments(command);
+  std::array<int, 2> pipe_ends{};
+  if (::pipe(pipe_ends.data()) != 0) return std::unexpected(system_error("make a pipe"));
+  for (const int end : pipe_ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int null = ::open("/dev/null", O_RDWR);
+    ::dup2(null, STDIN_FILENO);
+    ::dup2(pipe_ends[1], STDOUT_FILENO);
+    ::dup2(null, STDERR_FILENO);
+    arguments.execute();
+    ::_exit(127);  // tidy: allow exit, because this is a fork's child
+  }
+  ::close(pipe_ends[1]);
+  std::string output;
+  std::array<char, 4096> buffer;
+  for (ssize_t count; child > 0 && (count = ::read(pipe_ends[0], buffer.data(), buffer.size()));) {
+    if (count > 0) output.append(buffer.data(), static_cast<size_t>(count));
+    if ((count < 0 && errno != EINTR) || output.size() > bytes_max) break;
+  }
+  ::close(pipe_ends[0]);
+  int status = 0;
+  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return fail(Error::Kind::io, fmt::format("{} failed", command.program.string()));
+  }
+  output.resize(std::min(output.size(), bytes_max));
+  return output;
+}
+
 Error become(const Command& command) {
   ExecArguments arguments(command);
   errno = arguments.execute();

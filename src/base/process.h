@@ -34,6 +34,10 @@ Result<std::filesystem::path> own_program();
 // Error::io if the program cannot be executed.
 Result<pid_t> spawn_detached(const Command& command, const std::filesystem::path& log);
 
+// Runs it to its end and returns what it printed, at most `bytes_max` bytes; its errors go nowhere.
+// Error::io if it cannot be run or its exit code is not 0.
+Result<std::string> output_of(const Command& command, size_t bytes_max);
+
 // Becomes the program: same process, terminal, signals and exit code. Returns only if it fails.
 Error become(const Command& command);
 

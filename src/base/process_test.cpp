@@ -91,6 +91,13 @@ TEST(ProcessRuns, IsFalseForAZombie) {
   EXPECT_FALSE(wait_until_gone(::getpid(), std::chrono::milliseconds(1)));
 }
 
+TEST(OutputOf, IsWhatWasPrinted) {
+  EXPECT_EQ(output_of(shell("echo $X; echo no >&2", {{"X", "yes"}}), 100).value(), "yes\n");
+  EXPECT_EQ(output_of(shell("echo 12345"), 3).value(), "123");
+  EXPECT_FALSE(output_of(shell("echo yes; exit 1"), 100));
+  EXPECT_FALSE(output_of({"/no/such/program", {}, {}}, 100));
+}
+
 TEST(Become, PassesOnTheExitCode) {
   const pid_t child = ::fork();
   if (child == 0) {

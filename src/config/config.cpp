@@ -185,7 +185,7 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
 
 std::variant<Config, Answer> read_config(const std::vector<std::string>& arguments,
                                          const Environment& environment) {
-  constexpr int usage_error = 2;
+  constexpr int usage_error = 1;
   const auto settings = all_settings();
   const auto line = parse_command_line(arguments, settings);
   if (!line) return Answer{usage_error, "anyclaude: " + line.error().message + "\n"};

@@ -35,7 +35,7 @@ class ConfigTest : public testing::Test {
   std::string refusal(const std::vector<std::string>& arguments) {
     const auto read_one = read(arguments);
     const auto* answer = std::get_if<Answer>(&read_one);
-    return answer == nullptr || answer->exit_code != 2 ? std::string() : answer->text;
+    return answer == nullptr || answer->exit_code != 1 ? std::string() : answer->text;
   }
 
   TemporaryFolder folder_;

@@ -1,0 +1,118 @@
+#include "cli/background_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "cli/model_choice.h"
+
+namespace anyclaude {
+namespace {
+
+constexpr uintmax_t log_bytes_max = 4 << 20;
+constexpr size_t log_tail_bytes = 2'000;
+constexpr auto poll_interval = std::chrono::milliseconds(50);
+constexpr auto start_time_max = std::chrono::seconds(60);
+
+std::unexpected<Error> explain_end(const Config& config) {
+  return fail(
+      Error::Kind::internal,
+      fmt::format("the server has ended. The end of its log, {}:\n{}", server_log(config).string(),
+                  read_tail(server_log(config), log_tail_bytes)));
+}
+
+// A log that has grown too long becomes the old one.
+void turn_log(const std::filesystem::path& log) {
+  std::error_code error;
+  if (std::filesystem::file_size(log, error) < log_bytes_max || error) return;
+  std::filesystem::rename(log, log.string() + ".old", error);
+}
+
+Result<RunningServer> start_server(const Config& config, const Environment& environment) {
+  TRY(choose_model(config.model, config.folders));  // said here rather than in a log
+  TRY_VOID(make_private_folder(config.folders.state));
+  Command command{TRY(own_program()), {"serve", "--detached"}, environment};
+  command.arguments.insert(command.arguments.end(), config.server_flags.begin(),
+                           config.server_flags.end());
+  for (const auto& [name, value] : config.server_secrets) command.environment[name] = value;
+  turn_log(server_log(config));
+  const pid_t process = TRY(spawn_detached(command, server_log(config)));
+  const auto end = std::chrono::steady_clock::now() + start_time_max;
+  while (std::chrono::steady_clock::now() < end) {
+    // Asked before looking: what it wrote before it ended is then there to be found.
+    const bool runs = process_runs(process);
+    auto server = RunningServer::find(config.folders, config.http.port);
+    if (server && server->state().process == process) return std::move(*server);
+    if (!runs) return explain_end(config);
+    std::this_thread::sleep_for(poll_interval);
+  }
+  return fail(Error::Kind::timeout,
+              fmt::format("the server (pid {}) does not answer; its log is {}", process,
+                          server_log(config).string()));
+}
+
+std::string name_of(const std::string& setting) { return setting.substr(0, setting.find('=')); }
+
+}  // namespace
+
+std::filesystem::path server_log(const Config& config) {
+  return config.folders.state / fmt::format("serve-{}.log", config.http.port);
+}
+
+std::string settings_difference(const std::vector<std::string>& wanted,
+                                const std::vector<std::string>& present) {
+  std::string difference;
+  for (const std::string& setting : wanted) {
+    if (std::find(present.begin(), present.end(), setting) != present.end()) continue;
+    const auto other = std::find_if(present.begin(), present.end(), [&](const std::string& one) {
+      return name_of(one) == name_of(setting);
+    });
+    difference += fmt::format("{}{} (there: {})", difference.empty() ? "" : ", ", setting,
+                              other == present.end() ? "not set" : *other);
+  }
+  return difference;
+}
+
+Result<RunningServer> find_or_start_server(const Config& config, const Environment& environment) {
+  TRY_VOID(make_private_folder(config.folders.runtime));
+  // Held until the server is there, so that another launcher finds it instead of starting its own.
+  const FileLock lock = TRY(FileLock::take(config.folders.runtime / "start.lock"));
+  auto server = RunningServer::find(config.folders, config.http.port);
+  if (!server) return start_server(config, environment);
+  if (server->state().model == "none") {
+    return fail(Error::Kind::invalid_request,
+                "the running server has no model (--model none); end it with `anyclaude stop`");
+  }
+  // First, for the name that is compared: a default model is in no setting.
+  std::vector<std::string> present = {"model=" + server->state().model};
+  present.insert(present.end(), server->state().settings.begin(), server->state().settings.end());
+  const std::string difference = settings_difference(config.engine_settings, present);
+  if (!difference.empty()) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("a server runs already on port {}, with other settings than {}. End it "
+                            "with `anyclaude stop`, or start a second one with --port.",
+                            server->state().port, difference));
+  }
+  return std::move(*server);
+}
+
+Result<void> wait_until_loaded(RunningServer& server, const Config& config, Progress& progress) {
+  for (;;) {
+    const auto health = server.health();
+    if (!health && !process_runs(server.state().process)) return explain_end(config);
+    if (!health) return std::unexpected(health.error());
+    if (health->failed) {
+      return fail(Error::Kind::io,
+                  fmt::format("the server cannot load its model: {}", health->what));
+    }
+    if (health->ready) return {};
+    progress.show(health->what, health->progress);
+    std::this_thread::sleep_for(poll_interval);
+  }
+}
+
+}  // namespace anyclaude

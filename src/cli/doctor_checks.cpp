@@ -1,0 +1,198 @@
+#include "cli/doctor_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "cli/client_plan.h"
+#include "protocol/json_string.h"
+
+namespace anyclaude {
+namespace {
+
+using Level = Check::Level;
+
+constexpr uint32_t node_major_needed = 22;
+constexpr uint32_t roomy_context_tokens = 32 * 1024;
+
+Check check_client(const DoctorFacts& facts) {
+  if (!facts.client) {
+    return {Level::fail, "claude", facts.client.error().message,
+            "without it only `anyclaude serve` is of use"};
+  }
+  return {Level::ok, "claude", *facts.client, ""};
+}
+
+Check check_node(const DoctorFacts& facts) {
+  if (!facts.node_major) {
+    return {Level::fail, "node", "this Claude Code is a script, and there is no Node to run it",
+            "install Node 22 or newer, or a Claude Code that brings its own program"};
+  }
+  const std::string version = fmt::format("Node {}", *facts.node_major);
+  if (*facts.node_major < node_major_needed) {
+    return {Level::warn, "node", version + " is older than Claude Code wants",
+            "install Node 22 or newer"};
+  }
+  return {Level::ok, "node", version, ""};
+}
+
+Check check_model(const DoctorFacts& facts) {
+  if (facts.without_model) {
+    return {Level::warn, "model", "none: every request will be refused", "set one with --model"};
+  }
+  if (!facts.model_path) {
+    return {Level::fail, "model", facts.model_path.error().message, ""};
+  }
+  if (!facts.model) {
+    return {Level::fail, "model", facts.model.error().message, "fetch it again, or take another"};
+  }
+  const ModelSurvey& model = *facts.model;
+  const std::string text =
+      fmt::format("{} ({}, {})", *facts.model_path, model.architecture, print_bytes(model.bytes));
+  if (facts.memory_bytes > 0 && model.bytes > facts.memory_bytes) {
+    return {Level::warn, "model",
+            fmt::format("{} is larger than this machine's memory of {}", text,
+                        print_bytes(facts.memory_bytes)),
+            "it will be read from disk again and again: take a smaller model or quantisation"};
+  }
+  if (!model.has_chat_template) {
+    return {Level::warn, "model", text + " brings no chat template",
+            "a built-in one is used; --chat-template FILE takes the one it was trained with"};
+  }
+  return {Level::ok, "model", text, ""};
+}
+
+// The context that there is or will be; 0: not known before the model is loaded.
+uint32_t likely_context(const DoctorFacts& facts) {
+  if (facts.context_running) return *facts.context_running;
+  if (facts.context_wanted > 0) return facts.context_wanted;
+  return facts.model ? facts.model->context_trained : 0;
+}
+
+Check check_context(const DoctorFacts& facts) {
+  const uint32_t context = likely_context(facts);
+  if (context == 0) {
+    return {Level::warn, "context", "not known before the model is loaded",
+            "run `anyclaude doctor` again while the server runs"};
+  }
+  const std::string text = fmt::format(
+      "{} tokens; Claude Code's prompt takes about {}, with four tools {}", print_count(context),
+      print_count(full_prompt_tokens), print_count(small_prompt_tokens));
+  const std::string more = "take a model with a longer context, or raise --context if it was set";
+  if (context < cramped_context_tokens) return {Level::fail, "context", text, more};
+  if (context < small_context_tokens) {
+    return {Level::warn, "context", text,
+            "the launcher gives claude Bash, Edit, Read and Write only; for the others " + more};
+  }
+  if (context < roomy_context_tokens) {
+    return {Level::warn, "context", text, "conversations will be compacted early; " + more};
+  }
+  return {Level::ok, "context", text, ""};
+}
+
+Check check_gpu(const DoctorFacts& facts) {
+  if (!facts.machine.gpus.empty()) return {Level::ok, "gpu", facts.machine.gpus.front(), ""};
+  if (facts.gpu_present.empty()) {
+    return {Level::ok, "gpu", "none seen; the CPU computes", ""};
+  }
+  return {Level::warn, "gpu",
+          fmt::format("this machine has {}, and this program is built for the CPU alone",
+                      facts.gpu_present),
+          "build with ANYCLAUDE_GPU=cuda (or vulkan): prompts are then read many times faster"};
+}
+
+Check check_threads(const DoctorFacts& facts) {
+  const uint32_t cores = facts.machine.cores;
+  if (facts.threads_wanted == 0 || facts.threads_wanted == cores) {
+    return {Level::ok, "threads", fmt::format("one for each of {} cores", cores), ""};
+  }
+  const std::string text = fmt::format("{} on {} cores", facts.threads_wanted, cores);
+  return {Level::warn, "threads", text,
+          facts.threads_wanted > cores ? "more threads than cores are slower: unset --threads"
+                                       : "it would be faster with all cores: unset --threads"};
+}
+
+Check check_folders(const DoctorFacts& facts) {
+  if (facts.folders.empty()) {
+    return {Level::ok, "folders", "configuration, state, cache and runtime can be written", ""};
+  }
+  return {Level::fail, "folders", fmt::format("{}", fmt::join(facts.folders, "; ")),
+          "give yourself the right to write there, or set the XDG_* variables to other folders"};
+}
+
+Check check_server(const DoctorFacts& facts) {
+  if (!facts.server_url.empty()) return {Level::ok, "server", "runs at " + facts.server_url, ""};
+  if (facts.bind_error) return {Level::fail, "server", facts.bind_error->message, "see --help"};
+  if (facts.port_error) {
+    return {Level::fail, "server", facts.port_error->message,
+            "end the other program, or take another port with --port"};
+  }
+  return {Level::ok, "server", fmt::format("none runs; port {} is free", facts.port), ""};
+}
+
+std::string_view level_name(Level level) {
+  switch (level) {
+    case Level::ok:
+      return "ok";
+    case Level::warn:
+      return "warn";
+    case Level::fail:
+      return "fail";
+  }
+  return {};
+}
+
+constexpr size_t text_column = 16;
+
+// Further lines stand below the first one.
+std::string indented(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out.append(text_column, ' ');
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Check> examine(const DoctorFacts& facts) {
+  std::vector<Check> checks = {check_client(facts)};
+  if (facts.client && facts.client_needs_node) checks.push_back(check_node(facts));
+  checks.push_back(check_model(facts));
+  if (!facts.without_model && facts.model) checks.push_back(check_context(facts));
+  for (const auto& check : {check_gpu, check_threads, check_folders, check_server}) {
+    checks.push_back(check(facts));
+  }
+  return checks;
+}
+
+std::string checks_text(const std::vector<Check>& checks) {
+  std::string out;
+  for (const Check& check : checks) {
+    out += fmt::format("{:<4}  {:<8}  {}\n", level_name(check.level), check.name,
+                       indented(check.text));
+    if (!check.advice.empty()) {
+      out += fmt::format("{:{}}-> {}\n", "", text_column, indented(check.advice));
+    }
+  }
+  return out;
+}
+
+std::string checks_json(const std::vector<Check>& checks) {
+  std::string list;
+  for (const Check& check : checks) {
+    list += fmt::format(R"({}{{"level":"{}","name":{},"text":{},"advice":{}}})",
+                        list.empty() ? "" : ",", level_name(check.level), json_string(check.name),
+                        json_string(check.text), json_string(check.advice));
+  }
+  return fmt::format("{{\"ok\":{},\"checks\":[{}]}}\n", !any_failed(checks), list);
+}
+
+bool any_failed(const std::vector<Check>& checks) {
+  return std::any_of(checks.begin(), checks.end(),
+                     [](const Check& check) { return check.level == Level::fail; });
+}
+
+}  // namespace anyclaude

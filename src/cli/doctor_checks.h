@@ -1,0 +1,53 @@
+// What `doctor` judges, apart from how it finds it out. Pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/embedded/survey.h"
+
+namespace anyclaude {
+
+struct DoctorFacts {
+  Result<std::string> client = std::string();  // the path of `claude`
+  bool client_needs_node = false;
+  std::optional<uint32_t> node_major;  // nothing: no Node on PATH
+
+  bool without_model = false;  // --model none
+  Result<std::string> model_path = std::string();
+  Result<ModelSurvey> model = ModelSurvey();
+  uint64_t memory_bytes = 0;  // of the machine
+
+  uint32_t context_wanted = 0;              // --context; 0: not set
+  std::optional<uint32_t> context_running;  // of the running server's model
+
+  MachineSurvey machine;
+  std::string gpu_present;  // "an NVIDIA GPU"; empty: none was seen
+  uint32_t threads_wanted = 0;
+
+  std::vector<std::string> folders;  // what is wrong with those that cannot be used
+
+  std::string server_url;  // of the running server; empty: none
+  uint16_t port = 0;
+  std::optional<Error> port_error;  // why a server could not listen there
+  std::optional<Error> bind_error;  // why it may not
+};
+
+struct Check {
+  enum class Level { ok, warn, fail };
+  Level level = Level::ok;
+  std::string name;
+  std::string text;
+  std::string advice;  // what to do; empty with ok
+};
+
+std::vector<Check> examine(const DoctorFacts& facts);
+
+std::string checks_text(const std::vector<Check>& checks);
+std::string checks_json(const std::vector<Check>& checks);
+bool any_failed(const std::vector<Check>& checks);
+
+}  // namespace anyclaude

@@ -1,0 +1,84 @@
+#include "cli/running_server.h"
+
+#include <fmt/format.h>
+
+#include "api/auth.h"
+#include "base/random.h"
+
+namespace anyclaude {
+namespace {
+
+// Its own health is answered at once, also under load; only a stopped process lets us wait.
+constexpr int answer_timeout_ms = 5'000;
+
+bool proves_itself(HttpClient& client, const std::string& nonce) {
+  const std::string challenge = random_hex(16);
+  const auto answer = client.get("/health?challenge=" + challenge);
+  if (!answer) return false;
+  const auto health = decode_health(answer->body);
+  return health && health->proof == nonce_proof(nonce, challenge);
+}
+
+}  // namespace
+
+std::optional<RunningServer> RunningServer::find(const Folders& folders, uint16_t port) {
+  for (ServerState& state : read_states(folders.runtime, port)) {
+    HttpClientOptions options;
+    options.host = local_address(state.host);
+    options.port = state.port;
+    options.read_timeout_ms = answer_timeout_ms;
+    auto client = std::make_unique<HttpClient>(options);
+    if (proves_itself(*client, state.nonce)) {
+      return RunningServer(std::move(state), std::move(client));
+    }
+  }
+  return std::nullopt;
+}
+
+std::string RunningServer::base_url() const {
+  return "http://" + authority(local_address(state_.host), state_.port);
+}
+
+Result<HealthReport> RunningServer::health() {
+  const HttpAnswer answer = TRY(client_->get("/health"));
+  return decode_health(answer.body);
+}
+
+Result<std::vector<ModelReport>> RunningServer::models(const std::string& key) {
+  return decode_models(TRY(get("/v1/models", key)));
+}
+
+Result<std::vector<RequestReport>> RunningServer::requests(const std::string& key) {
+  return decode_requests(TRY(get("/api/requests", key)));
+}
+
+Result<std::string> RunningServer::metrics(const std::string& key) { return get("/metrics", key); }
+
+Result<std::string> RunningServer::get(const std::string& path, const std::string& key) {
+  HttpHeaders headers;
+  if (!key.empty()) headers.emplace_back("x-api-key", key);
+  const HttpAnswer answer = TRY(client_->get(path, headers));
+  if (answer.status == 401) {
+    return fail(Error::Kind::authentication,
+                "the running server takes another key than this one: set ANYCLAUDE_API_KEY to the "
+                "key it was started with, or end it with `anyclaude stop`");
+  }
+  if (answer.status != 200) {
+    return fail(Error::Kind::upstream,
+                fmt::format("the server answered {} to {}", answer.status, path));
+  }
+  return answer.body;
+}
+
+std::string local_address(const std::string& host) {
+  if (host == "0.0.0.0") return "127.0.0.1";
+  if (host == "::") return "::1";
+  return host;
+}
+
+std::string authority(const std::string& host, uint16_t port) {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,53 @@
+// A server that runs on this machine and has proved to be the one that wrote its state file.
+// Nothing is sent to a port before that: whoever listens there would read key and prompts.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/paths.h"
+#include "base/result.h"
+#include "cli/server_state.h"
+#include "net/http_client.h"
+#include "protocol/server_report.h"
+
+namespace anyclaude {
+
+// One thread.
+class RunningServer {
+ public:
+  // The server on that port, or on any if it is 0. Nothing if none runs, or if what runs there
+  // could not prove to be it.
+  static std::optional<RunningServer> find(const Folders& folders, uint16_t port);
+
+  const ServerState& state() const { return state_; }
+  std::string base_url() const;  // http://127.0.0.1:8484
+
+  // Error::upstream or timeout when it does not answer (any more).
+  Result<HealthReport> health();
+
+  // Error::authentication when it takes another key.
+  Result<std::vector<ModelReport>> models(const std::string& key);
+  Result<std::vector<RequestReport>> requests(const std::string& key);
+  Result<std::string> metrics(const std::string& key);
+
+ private:
+  RunningServer(ServerState state, std::unique_ptr<HttpClient> client)
+      : state_(std::move(state)), client_(std::move(client)) {}
+
+  Result<std::string> get(const std::string& path, const std::string& key);
+
+  ServerState state_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+// The address by which this machine reaches a server that is bound to `host`.
+std::string local_address(const std::string& host);
+
+// "host:port" as a URL has it.
+std::string authority(const std::string& host, uint16_t port);
+
+}  // namespace anyclaude

@@ -1,0 +1,206 @@
+#include "cli/serve.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <ctime>
+#include <thread>
+
+#include "api/api.h"
+#include "base/random.h"
+#include "base/signals.h"
+#include "cli/api_key.h"
+#include "cli/connect_help.h"
+#include "cli/leases.h"
+#include "cli/model_choice.h"
+#include "cli/progress.h"
+#include "cli/report_error.h"
+#include "cli/running_server.h"
+#include "cli/server_state.h"
+#include "engine/embedded/embedded_backend.h"
+#include "engine/no_backend.h"
+#include "net/http_client.h"
+
+namespace anyclaude {
+namespace {
+
+using std::chrono::milliseconds;
+
+// The HTTP server on its own thread, serving for as long as this lives.
+class ServingThread {
+ public:
+  explicit ServingThread(HttpServer& server)
+      : server_(server), thread_([&server] { server.serve(); }) {}
+  ~ServingThread() {
+    server_.stop();
+    thread_.join();
+  }
+  ServingThread(const ServingThread&) = delete;
+  ServingThread& operator=(const ServingThread&) = delete;
+
+ private:
+  HttpServer& server_;
+  std::thread thread_;
+};
+
+// The state file, for as long as this lives.
+class PublishedState {
+ public:
+  PublishedState(const std::filesystem::path& runtime, ServerState state)
+      : runtime_(runtime), leases_(runtime, state.port), state_(std::move(state)) {
+    leases_.clear();
+  }
+  ~PublishedState() {
+    remove_state(runtime_, state_);
+    leases_.clear();
+  }
+  PublishedState(const PublishedState&) = delete;
+  PublishedState& operator=(const PublishedState&) = delete;
+
+  Result<void> publish() const { return write_state(runtime_, state_); }
+  Result<void> add_report(std::vector<std::pair<std::string, std::string>> report) {
+    state_.report = std::move(report);
+    return publish();
+  }
+  const Leases& leases() const { return leases_; }
+
+ private:
+  const std::filesystem::path runtime_;
+  const Leases leases_;
+  ServerState state_;
+};
+
+void log_to_standard_error() {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("anyclaude"));
+  spdlog::set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
+}
+
+ServerState describe_server(const Config& config, uint16_t port, const ModelChoice& model,
+                            std::string nonce) {
+  ServerState state;
+  state.process = ::getpid();
+  state.host = config.http.host;
+  state.port = port;
+  state.nonce = std::move(nonce);
+  state.started_s = std::time(nullptr);
+  state.model = model.none ? "none" : model.path.string();
+  state.version = config.api.version;
+  state.settings = config.engine_settings;
+  return state;
+}
+
+Result<void> check_files(const Config& config) {
+  const std::string& chat_template = config.embedded.chat_template_path;
+  std::error_code error;
+  if (chat_template.empty() || std::filesystem::is_regular_file(chat_template, error)) return {};
+  return fail(Error::Kind::not_found, fmt::format("there is no chat template {}", chat_template));
+}
+
+// Once it answers itself, whoever finds the state file gets an answer too.
+Result<void> wait_until_serving(const Config& config, uint16_t port) {
+  HttpClientOptions options;
+  options.host = local_address(config.http.host);
+  options.port = port;
+  const auto answer = HttpClient(options).get("/health");
+  if (answer && answer->status == 200) return {};
+  return fail(Error::Kind::internal, fmt::format("the server does not answer on its own address {}",
+                                                 authority(options.host, port)));
+}
+
+// Shows how the model is loaded; returns when it is, or when a signal came first.
+Result<void> watch_loading(EmbeddedBackend& backend, StopSignals& signals,
+                           const std::string& model) {
+  Progress progress = Progress::to_standard_error();
+  do {
+    const Readiness readiness = backend.readiness();
+    if (readiness.failed) {
+      progress.end();
+      return fail(Error::Kind::io, fmt::format("cannot load {}: {}", model, readiness.what));
+    }
+    if (readiness.ready) break;
+    progress.show(readiness.what, readiness.progress);
+  } while (!signals.wait_for(milliseconds(100)));
+  progress.end();
+  return {};
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+// Until a signal comes or, in the background, nobody needs the server any more.
+void watch_use(const Config& config, StopSignals& signals, const Leases& leases, const Api& api) {
+  IdleExit idle_exit(config.launcher.idle_exit, std::chrono::steady_clock::now());
+  while (!signals.wait_for(milliseconds(1'000))) {
+    if (!config.detached) continue;
+    if (idle_exit.expired(std::chrono::steady_clock::now(), leases.count(), api.idle())) {
+      print("not needed any more: leaving\n");
+      return;
+    }
+  }
+}
+
+Result<void> run_server(const Config& config) {
+  StopSignals signals;
+  TRY_VOID(check_bind(config));
+  TRY_VOID(check_files(config));
+  const ModelChoice model = TRY(choose_model(config.model, config.folders));
+  const KeyChoice key = TRY(choose_key(config));
+
+  Metrics metrics;
+  HttpServer http(config.http, metrics);
+  const auto port = http.bind();  // before the model, which takes long, is loaded for nothing
+  if (!port) {
+    return fail(port.error().kind,
+                fmt::format("{} (`anyclaude status` tells whether it is this one; --port takes "
+                            "another port)",
+                            port.error().message));
+  }
+
+  std::unique_ptr<EmbeddedBackend> embedded;
+  NoBackend none;
+  if (!model.none) {
+    EmbeddedOptions options = config.embedded;
+    options.model_path = model.path.string();
+    embedded = EmbeddedBackend::open(std::move(options), metrics);
+  }
+  ApiOptions options = config.api;
+  if (!key.secret.empty()) options.auth.keys = {{"default", key.secret}};
+  options.nonce = random_hex(32);
+  Api api(options, model.none ? static_cast<Backend&>(none) : *embedded, metrics);
+  api.add_routes(http);
+  const ServingThread serving(http);
+  TRY_VOID(wait_until_serving(config, *port));
+
+  PublishedState state(config.folders.runtime,
+                       describe_server(config, *port, model, options.nonce));
+  TRY_VOID(state.publish());
+  const std::string host = local_address(config.http.host);
+  print(connect_help("http://" + authority(host, *port), key));
+  if (embedded) {
+    TRY_VOID(watch_loading(*embedded, signals, model.path.string()));
+    const auto report = embedded->report();
+    for (const auto& [name, text] : report) print(fmt::format("{:<12} {}\n", name, text));
+    TRY_VOID(state.add_report(report));
+  }
+  if (!signals.received()) print("ready\n");
+  watch_use(config, signals, state.leases(), api);
+  return {};
+}
+
+}  // namespace
+
+int serve(const Config& config) {
+  log_to_standard_error();
+  std::error_code ignored;
+  // In the background it must not keep the folder busy in which its launcher happened to be.
+  if (config.detached) std::filesystem::current_path("/", ignored);
+  const auto served = run_server(config);
+  return served ? 0 : report_error(served.error());
+}
+
+}  // namespace anyclaude

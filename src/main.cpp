@@ -1,0 +1,34 @@
+// From the command line to one command. What a server is made of stands in cli/serve.cpp.
+#include <cstdio>
+
+#include "base/environment.h"
+#include "cli/doctor.h"
+#include "cli/run.h"
+#include "cli/serve.h"
+#include "cli/status.h"
+#include "cli/stop.h"
+#include "config/config.h"
+
+int main(int argc, char** argv) {
+  using namespace anyclaude;
+  const Environment environment = read_environment();
+  const auto wanted = read_config({argv + 1, argv + argc}, environment);
+  if (const auto* answer = std::get_if<Answer>(&wanted)) {
+    std::fputs(answer->text.c_str(), answer->exit_code == 0 ? stdout : stderr);
+    return answer->exit_code;
+  }
+  const Config& config = std::get<Config>(wanted);
+  switch (config.command) {
+    case CommandName::run:
+      return run(config, environment);
+    case CommandName::serve:
+      return serve(config);
+    case CommandName::status:
+      return status(config);
+    case CommandName::stop:
+      return stop(config);
+    case CommandName::doctor:
+      return doctor(config, environment);
+  }
+  return 1;
+}

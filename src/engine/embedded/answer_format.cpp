@@ -142,6 +142,7 @@ Result<std::shared_ptr<const AnswerFormat>> AnswerFormats::make(const Conversati
   }
   format->parser.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
   format->parser.parse_tool_calls = choice.mode != ToolChoice::Mode::none;
+  if (!choice.parallel || forced(choice)) format->calls_max = 1;
   if (forced(choice)) {
     for (const auto& trigger : format->params.grammar_triggers) {
       if (trigger.type != COMMON_GRAMMAR_TRIGGER_TYPE_WORD) continue;

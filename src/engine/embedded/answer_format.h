@@ -2,6 +2,8 @@
 // start the grammar, and the parser that takes text, thinking and tool calls apart again.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <string>
@@ -23,6 +25,8 @@ struct AnswerFormat {
   // The answer begins with this, whatever the model would say: opens the tool call that the request
   // demands. Empty for free answers.
   std::string forced_text;
+  // Further calls than this end the answer: the grammars of some formats let them through.
+  size_t calls_max = SIZE_MAX;
   // The grammar describes the generation prompt too (llama-common's for JSON answers does); false
   // where it begins with the answer itself.
   bool from_generation_prompt = true;

@@ -168,8 +168,10 @@ void AnswerReader::send(const common_chat_msg& message, bool final, std::vector<
 
 void AnswerReader::send_calls(const common_chat_msg& message, bool final,
                               std::vector<Event>& events) {
-  calls_.resize(std::max(calls_.size(), message.tool_calls.size()));
-  for (size_t i = 0; i < message.tool_calls.size(); ++i) {
+  const size_t count = std::min(message.tool_calls.size(), format_->calls_max);
+  if (message.tool_calls.size() > count) stopped_ = true;
+  calls_.resize(std::max(calls_.size(), count));
+  for (size_t i = 0; i < count; ++i) {
     const auto& call = message.tool_calls[i];
     Call& state = calls_[i];
     // A name is whole once something follows it.

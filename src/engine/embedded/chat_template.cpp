@@ -45,6 +45,14 @@ std::string format_date(std::time_t time, const char* format) {
   return std::string(text.data(), std::strftime(text.data(), text.size(), format, &parts));
 }
 
+bool is_json(const std::string& text) {
+  try {
+    return !common_json::parse(text).is_null();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 // Arguments as templates want them: an object.
 common_json arguments_object(const std::string& text) {
   try {
@@ -207,6 +215,18 @@ std::vector<common_chat_msg> ChatTemplate::to_messages(
   return messages;
 }
 
+std::vector<common_chat_tool> ChatTemplate::safe_tools(
+    const CanonicalConversation& conversation) const {
+  std::vector<common_chat_tool> out;
+  for (const Tool& tool : conversation.tools) {
+    std::string schema = guard_.protect(tool.input_schema_json);
+    if (!is_json(schema)) schema = "{}";
+    out.push_back(
+        {guard_.protect(tool.name), guard_.protect(tool.description), std::move(schema)});
+  }
+  return out;
+}
+
 std::string ChatTemplate::render_directly(const common_chat_template& chat_template,
                                           const CanonicalConversation& conversation,
                                           bool generation_prompt) const {
@@ -232,12 +252,7 @@ std::string ChatTemplate::render_directly(const common_chat_template& chat_templ
                     {"datetime", format_date(now_, "%b %d %Y")},
                     {"date_string", format_date(now_, "%d %b %Y")}};
   if (!conversation.tools.empty()) {
-    std::vector<common_chat_tool> tools;
-    for (const Tool& tool : conversation.tools) {
-      tools.push_back({guard_.protect(tool.name), guard_.protect(tool.description),
-                       guard_.protect(tool.input_schema_json)});
-    }
-    input["tools"] = common_chat_tools_to_json_oaicompat(tools);
+    input["tools"] = common_chat_tools_to_json_oaicompat(safe_tools(conversation));
   }
   if (generation_prompt) input["add_generation_prompt"] = true;
 
@@ -257,10 +272,7 @@ std::string ChatTemplate::render_text(const CanonicalConversation& conversation,
 
   common_chat_templates_inputs inputs;
   inputs.messages = to_messages(conversation);
-  for (const Tool& tool : conversation.tools) {
-    inputs.tools.push_back({guard_.protect(tool.name), guard_.protect(tool.description),
-                            guard_.protect(tool.input_schema_json)});
-  }
+  inputs.tools = safe_tools(conversation);
   inputs.add_generation_prompt = generation_prompt;
   inputs.enable_thinking = thinks(conversation);
   inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;

@@ -72,6 +72,7 @@ class ChatTemplate final : public TemplateRenderer {
                               const CanonicalConversation& conversation,
                               bool generation_prompt) const;
   std::vector<common_chat_msg> to_messages(const CanonicalConversation& conversation) const;
+  std::vector<common_chat_tool> safe_tools(const CanonicalConversation& conversation) const;
   bool renders(const CanonicalConversation& conversation) const;
   bool thinks(const CanonicalConversation& conversation) const;
 

@@ -282,9 +282,18 @@ void Engine::compute(Task& task, uint32_t end) {
     const auto prompt = static_cast<uint32_t>(task.job->spec.prompt.size());
     task.job->report_cached(prompt - std::min(prompt, task.prompt_computed));
     refresh_estimates();
+    show_logits(task);
     if (!task.job->spec.forced.empty()) return force(task);
   }
   sample(task, batch_.n_tokens - 1);
+}
+
+void Engine::show_logits(const Task& task) {
+  if (!task.job->spec.first_logits) return;
+  const auto count =
+      static_cast<size_t>(llama_vocab_n_tokens(llama_model_get_vocab(model_.model())));
+  const float* logits = llama_get_logits_ith(model_.context(), batch_.n_tokens - 1);
+  task.job->spec.first_logits(std::span(logits, count));
 }
 
 void Engine::count_prefill(Task& task, uint32_t begin, uint32_t end) {

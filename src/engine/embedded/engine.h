@@ -66,6 +66,7 @@ class Engine {
   void sample(Task& task, int32_t batch_index);
   void force(Task& task);
   void accept(Task& task, Token token);
+  void show_logits(const Task& task);
   void count_prefill(Task& task, uint32_t begin, uint32_t end);
   void refresh_estimates();
 

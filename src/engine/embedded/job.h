@@ -5,8 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +31,9 @@ struct JobSpec {
   common_params_sampling sampling;
   std::vector<Token> forced;       // the answer begins with these
   uint32_t output_tokens_max = 0;
+  // For measurements: sees, on the engine's thread, the logits that the answer's first token is
+  // sampled from. [vocabulary]
+  std::function<void(std::span<const float>)> first_logits;
 };
 
 class Job {

@@ -46,11 +46,7 @@ struct Messages::Answer {
 
 Messages::Messages(MessagesOptions options, Backend& backend, const Auth& auth,
                    RunningRequests& running, ApiMetrics& metrics)
-    : options_(std::move(options)),
-      backend_(backend),
-      auth_(auth),
-      running_(running),
-      metrics_(metrics) {}
+    : options_(options), backend_(backend), auth_(auth), running_(running), metrics_(metrics) {}
 
 HttpReply Messages::create(const HttpRequest& request) {
   auto decoded = decode_messages_request(request.body, options_.limits);

@@ -356,7 +356,7 @@ HttpServer::HttpServer(HttpServerOptions options, Metrics& metrics)
 
 HttpServer::~HttpServer() = default;
 
-void HttpServer::route(std::string method, std::string path, HttpHandler handler,
+void HttpServer::route(std::string method, std::string_view path, HttpHandler handler,
                        bool always_served) {
   impl_->routes_.add(std::move(method), path, std::move(handler), always_served);
 }

@@ -89,7 +89,8 @@ class HttpServer {
   // `path` may hold {name} for one segment. HEAD is answered for each GET route, OPTIONS for each
   // path; another method of a known path is 405 with Allow. `always_served`: also when connections
   // are exhausted (health, metrics, admin).
-  void route(std::string method, std::string path, HttpHandler handler, bool always_served = false);
+  void route(std::string method, std::string_view path, HttpHandler handler,
+             bool always_served = false);
   void gate(HttpGate gate);
   // Makes the body of every reply that the server itself refuses with (404, 413, 431, 500 ...),
   // so that the API can speak its own error format.

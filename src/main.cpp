@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/environment.h"
+#include "cli/compute_threads.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
 #include "cli/serve.h"
@@ -22,6 +23,7 @@ int main(int argc, char** argv) {
     case CommandName::run:
       return run(config, environment);
     case CommandName::serve:
+      restart_with_short_spins({argv + 1, argv + argc}, environment);
       return serve(config);
     case CommandName::status:
       return status(config);

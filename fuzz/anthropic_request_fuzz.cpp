@@ -1,5 +1,5 @@
-// Whatever comes, the decoder answers with a request or with an error of the client's; what it takes
-// is clean, and the same request in other spelling means the same.
+// Whatever comes, the decoder answers with a request or with an error of the client's; what it
+// takes is clean, and the same request in other spelling means the same.
 #include <string>
 
 #include "fuzz_target.h"

@@ -74,6 +74,17 @@ TEST(HttpServer, TakesChunkedBodies) {
   EXPECT_NE(client.read_until("[abcde]").find("[abcde]"), std::string::npos);
 }
 
+TEST(HttpServer, InvitesTheBodyOfAClientThatAsksFirst) {
+  RunningServer server(add_routes, {.body_bytes_max = 1000});
+  RawClient client(server.port());
+  client.send("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  EXPECT_EQ(client.read_until("\r\n\r\n").substr(0, 12), "HTTP/1.1 100");
+  client.send("abc");
+  EXPECT_NE(client.read_until("[abc]").find("200 OK"), std::string::npos);
+  client.send("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 3000\r\n\r\n");
+  EXPECT_EQ(client.read_until("\r\n\r\n").substr(0, 12), "HTTP/1.1 413") << "and no other";
+}
+
 TEST(HttpServer, DecodesCaptures) {
   RunningServer server(add_routes);
   HttpClient client({.port = server.port()});

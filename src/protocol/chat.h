@@ -1,6 +1,6 @@
 // The vocabulary of the program: a conversation as every part understands it, and the events of an
-// answer. Plain values, no I/O, no JSON library. The wire formats (protocol/anthropic.h) are decoded
-// into these at the door and encoded from them on the way out.
+// answer. Plain values, no I/O, no JSON library. The wire formats (protocol/anthropic_request.h and
+// its neighbours) are decoded into these at the door and encoded from them on the way out.
 //
 // Strings are UTF-8. Members named *_json hold the text of one JSON value.
 #pragma once
@@ -126,7 +126,8 @@ struct ToolUseStart {
   std::string id;
   std::string name;
 };
-struct ToolInputDelta {  // belongs to the last ToolUseStart; the deltas together are one JSON object
+// Belongs to the last ToolUseStart; the deltas together are one JSON object.
+struct ToolInputDelta {
   std::string json;
 };
 

@@ -13,7 +13,6 @@
 namespace anyclaude {
 namespace {
 
-constexpr uintmax_t log_bytes_max = 4 << 20;
 constexpr size_t log_tail_bytes = 2'000;
 constexpr auto poll_interval = std::chrono::milliseconds(50);
 constexpr auto start_time_max = std::chrono::seconds(60);
@@ -25,10 +24,9 @@ std::unexpected<Error> explain_end(const Config& config) {
                   read_tail(server_log(config), log_tail_bytes)));
 }
 
-// A log that has grown too long becomes the old one.
+// The last server's log becomes the old one, so that this one's end is not shown among older ends.
 void turn_log(const std::filesystem::path& log) {
   std::error_code error;
-  if (std::filesystem::file_size(log, error) < log_bytes_max || error) return;
   std::filesystem::rename(log, log.string() + ".old", error);
 }
 
@@ -53,6 +51,13 @@ Result<RunningServer> start_server(const Config& config, const Environment& envi
   return fail(Error::Kind::timeout,
               fmt::format("the server (pid {}) does not answer; its log is {}", process,
                           server_log(config).string()));
+}
+
+// One that could not load its model still answers for a moment; returns when it is gone.
+bool is_ending(RunningServer& server) {
+  const auto health = server.health();
+  if (health && !health->failed) return false;
+  return wait_until_gone(server.state().process, std::chrono::seconds(5));
 }
 
 std::string name_of(const std::string& setting) { return setting.substr(0, setting.find('=')); }
@@ -82,6 +87,7 @@ Result<RunningServer> find_or_start_server(const Config& config, const Environme
   // Held until the server is there, so that another launcher finds it instead of starting its own.
   const FileLock lock = TRY(FileLock::take(config.folders.runtime / "start.lock"));
   auto server = RunningServer::find(config.folders, config.http.port);
+  if (server && is_ending(*server)) server.reset();
   if (!server) return start_server(config, environment);
   if (server->state().model == "none") {
     return fail(Error::Kind::invalid_request,
@@ -105,10 +111,7 @@ Result<void> wait_until_loaded(RunningServer& server, const Config& config, Prog
     const auto health = server.health();
     if (!health && !process_runs(server.state().process)) return explain_end(config);
     if (!health) return std::unexpected(health.error());
-    if (health->failed) {
-      return fail(Error::Kind::io,
-                  fmt::format("the server cannot load its model: {}", health->what));
-    }
+    if (health->failed) return fail(Error::Kind::io, health->what);
     if (health->ready) return {};
     progress.show(health->what, health->progress);
     std::this_thread::sleep_for(poll_interval);

@@ -111,14 +111,13 @@ Result<void> wait_until_serving(const Config& config, uint16_t port) {
 }
 
 // Shows how the model is loaded; returns when it is, or when a signal came first.
-Result<void> watch_loading(EmbeddedBackend& backend, StopSignals& signals,
-                           const std::string& model) {
+Result<void> watch_loading(EmbeddedBackend& backend, StopSignals& signals) {
   Progress progress = Progress::to_standard_error();
   do {
     const Readiness readiness = backend.readiness();
     if (readiness.failed) {
       progress.end();
-      return fail(Error::Kind::io, fmt::format("cannot load {}: {}", model, readiness.what));
+      return fail(Error::Kind::io, readiness.what);
     }
     if (readiness.ready) break;
     progress.show(readiness.what, readiness.progress);
@@ -182,12 +181,12 @@ Result<void> run_server(const Config& config) {
   const std::string host = local_address(config.http.host);
   print(connect_help("http://" + authority(host, *port), key));
   if (embedded) {
-    TRY_VOID(watch_loading(*embedded, signals, model.path.string()));
+    TRY_VOID(watch_loading(*embedded, signals));
     const auto report = embedded->report();
-    for (const auto& [name, text] : report) print(fmt::format("{:<12} {}\n", name, text));
+    for (const auto& [name, text] : report) print(fmt::format("{:<14} {}\n", name, text));
     TRY_VOID(state.add_report(report));
   }
-  if (!signals.received()) print("ready\n");
+  if (!signals.received()) print(embedded ? "ready\n" : "serving without a model\n");
   watch_use(config, signals, state.leases(), api);
   return {};
 }

@@ -22,6 +22,7 @@ std::string line(std::string_view name, std::string_view text) {
 std::string readiness_text(const HealthReport& health) {
   if (health.ready) return "ready";
   if (health.failed) return "failed: " + health.what;
+  if (health.progress == 0) return health.what;
   return fmt::format("{} {} %", health.what, static_cast<int>(health.progress * 100));
 }
 

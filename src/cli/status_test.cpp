@@ -48,6 +48,8 @@ TEST(Status, WhileLoading) {
         "requests     none in flight\n", "(0 % of all prompts)", "but          another key\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << " in\n" << text;
   }
+  facts.health = {false, false, 0, "no model", ""};
+  EXPECT_NE(status_text(facts).find("state        no model\n"), std::string::npos);
   facts.health = {false, true, 0, "not a GGUF", ""};
   EXPECT_NE(status_text(facts).find("failed: not a GGUF"), std::string::npos);
 }

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/file.h"
 #include "config/help.h"
 #include "config/settings.h"
 #include "fakes/temporary_folder.h"
@@ -271,6 +272,18 @@ TEST(Settings, AreInTheHelpWithinEightyColumns) {
   size_t start = 0;
   for (size_t end; (end = help.find('\n', start)) != std::string::npos; start = end + 1) {
     EXPECT_LE(end - start, 80u) << help.substr(start, end - start);
+  }
+}
+
+TEST(Settings, AreAllInTheDocument) {
+  const auto folder = std::filesystem::path(__FILE__).parent_path();
+  const auto document = read_file(folder / "../../docs/configuration.md", 1 << 20).value();
+  for (const Setting& setting : all_settings()) {
+    EXPECT_TRUE(contains(document, "\n| `--" + std::string(setting.name)));
+    if (setting.name.find('-') == std::string_view::npos) continue;
+    // Where the three names differ by more than case, each can be searched for.
+    EXPECT_TRUE(contains(document, environment_name(setting)));
+    EXPECT_TRUE(contains(document, "`" + file_key(setting) + "`"));
   }
 }
 

@@ -14,8 +14,8 @@ build:  ## Build build/release/anyclaude
 test:  ## Everything that can be checked here (PARTS="check lint" for some of it)
 	@scripts/test.sh $(PARTS)
 
-bench: build  ## Measure on this machine
-	@scripts/bench.sh
+bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
+	@python3 bench/run.py --anyclaude build/release/anyclaude $(BENCH)
 
 setup:  ## Install the packages that are missing, also those of the checks
 	@scripts/setup/packages.sh check

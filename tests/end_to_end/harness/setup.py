@@ -1,0 +1,34 @@
+"""What the cases need beside the program: given by the environment, else fetched by scripts/setup/
+into the user's cache folder when a case first asks for it."""
+import functools
+import os
+import subprocess
+from pathlib import Path
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts" / "setup"
+
+
+def output_of(script, *arguments):
+    """The lines that a setup script prints; what it says about its work goes to the terminal."""
+    done = subprocess.run([str(SCRIPTS / script), *arguments], stdout=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL, check=True)
+    return done.stdout.split("\n")[:-1]
+
+
+class Setup:
+    @functools.cached_property
+    def model(self):
+        """SmolLM2, the default model."""
+        given = os.environ.get("ANYCLAUDE_TEST_MODEL")
+        return Path(given or output_of("models.sh", "smollm2")[-1]).resolve()
+
+    @functools.cached_property
+    def claude(self):
+        """The real client."""
+        given = os.environ.get("ANYCLAUDE_TEST_CLAUDE")
+        return Path(given or output_of("claude.sh")[-1]).absolute()
+
+    @functools.cache
+    def sdks(self):
+        """{"python": PATH, "node": PATH, "node_folder": PATH}"""
+        return dict(line.split("=", 1) for line in output_of("sdks.sh"))

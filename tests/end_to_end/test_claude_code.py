@@ -1,0 +1,162 @@
+"""The real Claude Code, started by the launcher, against the embedded engine."""
+import json
+import os
+
+from harness import Home, computed_tokens, expect, expect_equal, prompt_tokens, wait_until
+from harness.json_schema import complaints
+from harness.recording_proxy import RecordingProxy
+
+WRAPPER = """#!/bin/sh
+# Found on PATH in the client's place: sends its requests through the recording proxy.
+export ANTHROPIC_BASE_URL=http://127.0.0.1:{port}
+exec "{claude}" "$@"
+"""
+
+
+class Project:
+    """A user's folder, a server, and the real client through launcher and recording proxy."""
+
+    def __init__(self, h):
+        self.h = h
+        self.server = h.client_server()
+        self.home = self.server.home
+        self.proxy = RecordingProxy(self.server.port)
+        h.witness(self.proxy.tell)
+        self.folder = self.home.path / "project"
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "notes.txt").write_text("The bridge is closed.\n")
+        programs = self.home.path / "bin"
+        programs.mkdir(exist_ok=True)
+        wrapper = programs / "claude"
+        wrapper.write_text(WRAPPER.format(port=self.proxy.port, claude=h.setup.claude))
+        wrapper.chmod(0o755)
+        self.path = f"{programs}:{os.environ['PATH']}"
+
+    def claude(self, *arguments, **environment):
+        """`anyclaude -- arguments`; the proxy keeps only what this run said."""
+        self.proxy.exchanges.clear()
+        return self.h.run(
+            "--model", self.h.model, "--seed", "7", "--", *arguments, home=self.home,
+            cwd=self.folder, timeout_s=240, PATH=self.path, ANYCLAUDE_PORT=str(self.server.port),
+            ANYCLAUDE_API_KEY=self.server.key, IS_SANDBOX="1", **environment)
+
+
+def check_usage(project, before):
+    """Every answer's usage is true: the sum of what was computed is what the engine counted."""
+    said = project.proxy.messages()
+    expect(said, "the client asked nothing")
+    for exchange in said:
+        expect_equal(exchange.status, 200, f"status ({exchange.reply[:300]!r})")
+        expect_equal(exchange.events()[-1]["type"], "message_stop", "the last event")
+    computed = sum(computed_tokens(exchange.usage()) for exchange in said)
+    expect_equal(project.server.prefilled() - before, computed,
+                 "the engine's count beside what was reported")
+    return sum(prompt_tokens(exchange.usage()) for exchange in said), computed
+
+
+def result_of(done):
+    expect_equal(done.returncode, 0, f"exit code\n{done.stdout}\n{done.stderr}")
+    result = json.loads(done.stdout)
+    expect_equal(result["is_error"], False, f"is_error: {result}")
+    expect(result["result"].strip(), f"no text in the answer: {result}")
+    return result
+
+
+# So small a model may talk until its context is full; the client would ask it to go on even then.
+SHORT = {"CLAUDE_CODE_EXTRA_BODY": json.dumps(
+    {"max_tokens": 60, "temperature": 0, "stop_sequences": [".", "!", "?", ":"]})}
+
+
+def test_print_and_continue(h):
+    """Cold once, and then only what is new."""
+    project = Project(h)
+    before = project.server.prefilled()
+    result_of(project.claude("-p", "Say hello in five words.", "--output-format", "json", **SHORT))
+    prompt, cold = check_usage(project, before)
+    expect(prompt > 1000, f"a prompt of {prompt} tokens is not Claude Code's")
+    spoken = sum(exchange.usage()["output_tokens"] for exchange in project.proxy.messages())
+
+    before = project.server.prefilled()
+    result_of(project.claude("-p", "--continue", "And now in two words.", "--output-format",
+                             "json", **SHORT))
+    again, warm = check_usage(project, before)
+    expect(again > prompt, f"the second prompt has {again} tokens, the first had {prompt}")
+    expect(warm <= spoken + 100, f"the second turn computed {warm} tokens; "
+           f"the first answer had {spoken}, the new question about 20")
+    h.note(f"cold {cold} of {prompt} tokens, then {warm} of {again}")
+    project.proxy.close()
+
+
+def tool_blocks(lines, role, kind):
+    return [block for line in lines if line.get("type") == role
+            for block in line["message"]["content"]
+            if isinstance(block, dict) and block.get("type") == kind]
+
+
+def test_tool_loop(h):
+    """The grammar holds SmolLM2 to calling tools; the client runs them and sends the results."""
+    project = Project(h)
+    before = project.server.prefilled()
+    done = project.claude(
+        "-p", "Read notes.txt and say what it says.", "--max-turns", "3", "--output-format",
+        "stream-json", "--verbose", "--permission-mode", "acceptEdits",
+        CLAUDE_CODE_EXTRA_BODY='{"tool_choice":{"type":"any"},"max_tokens":600}')
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    expect(lines, f"no output: {done.stderr}")
+    check_usage(project, before)
+
+    calls = tool_blocks(lines, "assistant", "tool_use")
+    results = tool_blocks(lines, "user", "tool_result")
+    expect(len(calls) >= 2, f"{len(calls)} tool calls in\n{done.stdout[-3000:]}")
+    first = project.proxy.messages()[0].payload
+    expect_equal(first["tool_choice"], {"type": "any"}, "the tool_choice that was sent")
+    schemas = {tool["name"]: tool["input_schema"] for tool in first["tools"]}
+    for call in calls:
+        expect(call["name"] in schemas, f"{call['name']} is no tool of {sorted(schemas)}")
+        wrong = complaints(call["input"], schemas[call["name"]])
+        expect(not wrong, f"{call['name']} {call['input']}: {wrong}")
+    expect(results, "no tool result came back")
+    answered = {block["tool_use_id"] for block in results}
+    expect(answered <= {call["id"] for call in calls}, f"results of unknown calls: {answered}")
+    invalid = [block for block in results if "InputValidationError" in json.dumps(block)]
+    expect(not invalid, f"the client refused inputs: {invalid}")
+    h.note(f"{len(calls)} calls ({', '.join(sorted({c['name'] for c in calls}))}), "
+           f"{len(results)} results")
+    project.proxy.close()
+
+
+def test_exit_code_and_arguments_pass_through(h):
+    """The launcher adds nothing to what the client answers, and returns its exit code."""
+    project = Project(h)
+    version = project.claude("--version")
+    expect_equal(version.returncode, 0, "exit code of --version")
+    expect("Claude Code" in version.stdout, version.stdout)
+    wrong = project.claude("--no-such-option")
+    expect(wrong.returncode != 0, "the exit code of a client that failed")
+    project.proxy.close()
+
+
+def test_starts_a_server_where_none_runs(h):
+    """From nothing: server started in the background, found by a second launcher, then stopped."""
+    home = Home(h.scratch)
+    environment = {"PATH": f"{h.setup.claude.parent}:{os.environ['PATH']}", "IS_SANDBOX": "1",
+                   "ANYCLAUDE_PORT": str(h.free_port())}
+    common = ["--model", h.model]
+    done = h.run(*common, "--", "--version", home=home, **environment)
+    expect_equal(done.returncode, 0, f"exit code: {done.stderr}")
+    status = h.run("status", "--json", home=home, **environment)
+    expect_equal(status.returncode, 0, f"status: {status.stdout}{status.stderr}")
+    first = json.loads(status.stdout)
+    h.run(*common, "--", "--version", home=home, **environment)
+    second = json.loads(h.run("status", "--json", home=home, **environment).stdout)
+    expect_equal(second["pid"], first["pid"], "the server of the second launcher")
+    secrets = [path for path in home.path.rglob("*") if path.is_file()
+               and path.name in ("key", "server.json", "state.json")]
+    for path in secrets:
+        expect_equal(path.stat().st_mode & 0o077, 0, f"mode of {path.name}")
+    stopped = h.run("stop", home=home, **environment)
+    expect_equal(stopped.returncode, 0, f"stop: {stopped.stdout}{stopped.stderr}")
+    wait_until(lambda: not os.path.exists(f"/proc/{first['pid']}")
+               if os.path.isdir("/proc/self") else True, "the server has ended")
+    gone = h.run("status", home=home, **environment)
+    expect(gone.returncode != 0, f"status without a server: {gone.stdout}")

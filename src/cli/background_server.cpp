@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t log_tail_bytes = 2'000;
 constexpr auto poll_interval = std::chrono::milliseconds(50);
+constexpr int silent_answers_max = 6;  // each of some seconds, on a machine that is busy loading
 constexpr auto start_time_max = std::chrono::seconds(60);
 
 std::unexpected<Error> explain_end(const Config& config) {
@@ -107,10 +108,14 @@ Result<RunningServer> find_or_start_server(const Config& config, const Environme
 }
 
 Result<void> wait_until_loaded(RunningServer& server, const Config& config, Progress& progress) {
-  for (;;) {
+  for (int silent = 0;;) {
     const auto health = server.health();
-    if (!health && !process_runs(server.state().process)) return explain_end(config);
-    if (!health) return std::unexpected(health.error());
+    if (!health) {
+      if (!process_runs(server.state().process)) return explain_end(config);
+      if (++silent == silent_answers_max) return std::unexpected(health.error());
+      continue;
+    }
+    silent = 0;
     if (health->failed) return fail(Error::Kind::io, health->what);
     if (health->ready) return {};
     progress.show(health->what, health->progress);

@@ -9,8 +9,14 @@ function(add_layer_tests name)
   add_executable(${target}_test ${tests})
   target_include_directories(${target}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${target}_test PRIVATE ${target} ${ARGN} GTest::gtest GTest::gtest_main)
+  # What runs a model takes all cores; its threads sleep when they are wanted elsewhere
+  # (cli/compute_threads.h).
+  set(properties LABELS unit ENVIRONMENT GOMP_SPINCOUNT=3000)
+  if(name STREQUAL "engine/embedded")
+    list(APPEND properties RUN_SERIAL ON TIMEOUT 600)
+  endif()
   gtest_discover_tests(${target}_test TEST_PREFIX ${target}/ DISCOVERY_MODE PRE_TEST
-                       PROPERTIES LABELS unit)
+                       PROPERTIES ${properties})
 endfunction()
 
 add_layer_tests(base)
@@ -21,6 +27,8 @@ add_layer_tests(api)
 add_layer_tests(config)
 if(ANYCLAUDE_EMBEDDED)
   add_layer_tests(engine/embedded)
+  target_compile_definitions(engine_embedded_test PRIVATE
+    ANYCLAUDE_ENGINE_SOURCE="${ENGINE_SOURCE}")
   add_layer_tests(cli)
 endif()
 

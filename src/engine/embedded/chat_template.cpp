@@ -101,13 +101,10 @@ Result<ChatTemplate::Source> ChatTemplate::choose_source(const llama_model* mode
     if (!common_chat_templates_was_explicit(templates.get())) {
       source.reason = "the model brings no chat template";
     } else if (!found.at("supports_tools") || !found.at("supports_tool_calls")) {
-      source.reason = "the model's chat template shows no tools";
+      source.reason = override_source.empty() ? "the model's chat template shows no tools"
+                                              : "the given chat template shows no tools";
     }
     if (source.reason.empty()) return source;
-    if (!override_source.empty()) {
-      source.reason = "the given chat template shows no tools; it is used all the same";
-      return source;
-    }
     return Source{builtin_template(llama_model_get_vocab(model)), "", true, source.reason};
   } catch (const std::exception& error) {
     return fail(Error::Kind::invalid_request,

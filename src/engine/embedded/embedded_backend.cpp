@@ -394,8 +394,9 @@ std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const
   const LoadedModel& model = **found;
   const ModelSizes& sizes = model.model->sizes();
   const TemplateFindings& findings = model.chat_template->findings();
-  std::string shown = findings.builtin ? "built-in, because " + findings.reason : "the model's own";
-  if (!findings.builtin && !findings.reason.empty()) shown = findings.reason;
+  const std::string& given = impl_->options.chat_template_path;
+  std::string shown = given.empty() ? "the model's own" : given;
+  if (findings.builtin) shown = "built-in, because " + findings.reason;
   return {{"model", fmt::format("{} ({})", model.info.id, model.info.description)},
           {"context", fmt::format("{} tokens (trained for {})", sizes.context, sizes.trained)},
           {"cells", fmt::format("{} over {} sequences, {} MiB", sizes.cells, sizes.sequences,

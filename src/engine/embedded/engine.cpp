@@ -17,30 +17,12 @@ constexpr uint32_t shared_prefix_min = 32;
 // On the way through a long prompt the window is kept this often.
 constexpr uint32_t checkpoint_interval = 1024;
 
-// Runs two tokens through the model: pages the weights in, and tells whether windows are kept apart
-// (a model may name a window and not use it).
-Memory warm_up(Model& model, Memory memory) {
-  llama_context* context = model.context();
-  const llama_vocab* vocab = llama_model_get_vocab(model.model());
-  llama_token token = std::max(0, llama_vocab_bos(vocab));
-  std::vector<llama_token> tokens = {token, token};
-  llama_decode(context, llama_batch_get_one(tokens.data(), 2));
-  llama_synchronize(context);
-  if (memory.kind == MemoryKind::window &&
-      llama_state_seq_get_size_ext(context, 0, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) >=
-          llama_state_seq_get_size(context, 0)) {
-    memory = {MemoryKind::dense};
-  }
-  llama_memory_clear(llama_get_memory(context), true);
-  return memory;
-}
-
 }  // namespace
 
 Engine::Engine(Model& model, Options options, Metrics& metrics)
     : model_(model),
       options_(options),
-      memory_(warm_up(model, model.memory())),
+      memory_(model.memory()),
       metrics_(metrics),
       prefill_tokens_(metrics.counter("anyclaude_engine_prefill_tokens_total",
                                       "Prompt tokens computed, counted where the engine decodes.",
@@ -68,6 +50,7 @@ Engine::Engine(Model& model, Options options, Metrics& metrics)
                  metrics),
       batch_(llama_batch_init(static_cast<int32_t>(model.sizes().batch), 0, 1)) {
   if (options_.trust_copies_for_test) cells_.trust_copies_for_test();
+  llama_memory_clear(llama_get_memory(model.context()), true);  // of an engine before this one
   thread_ = std::thread([this] { loop(); });
 }
 

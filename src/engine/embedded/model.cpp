@@ -158,7 +158,6 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
   llama_model_params model_params = llama_model_default_params();
   if (options.gpu_layers >= 0) model_params.n_gpu_layers = options.gpu_layers;
   if (!overrides.empty()) model_params.kv_overrides = overrides.data();
-  llama_model_params measured_params = model_params;
   model_params.progress_callback = [](float value, void* user) {
     return (*static_cast<const std::function<bool(float)>*>(user))(value);
   };
@@ -173,7 +172,6 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
     context_params.n_ctx = options.context_tokens;
     common_fit_params(options.model_path.c_str(), &model_params, &context_params, split.data(),
                       buffers.data(), margins.data(), 16384, nullptr, GGML_LOG_LEVEL_ERROR);
-    measured_params.n_gpu_layers = model_params.n_gpu_layers;
   }
 
   std::unique_ptr<Model> out(new Model());
@@ -184,10 +182,10 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
       return fail(Error::Kind::invalid_request,
                   fmt::format("{} makes no text (it is an encoder).", options.model_path));
     }
-    out->memory_ = examine_memory(out->model_);
-    const SizingFacts facts =
-        TRY(read_sizing_facts(options, out->model_, measured_params, context_params));
-    out->sizes_ = TRY(choose_sizes(options, facts));
+    auto facts = read_sizing_facts(options, out->model_, context_params);
+    if (!facts) return std::unexpected(load_error(options.model_path));
+    out->memory_ = facts->memory;
+    out->sizes_ = TRY(choose_sizes(options, *facts));
     context_params.n_ctx = out->sizes_.cells;
     context_params.n_seq_max = out->sizes_.sequences;
     context_params.n_threads = static_cast<int32_t>(out->sizes_.threads);
@@ -199,11 +197,6 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
                             error.what()));
   }
   if (!out->context_) return std::unexpected(load_error(options.model_path));
-  if (!llama_get_memory(out->context_)) {
-    return fail(Error::Kind::invalid_request,
-                fmt::format("{} keeps no memory of a conversation and cannot be served.",
-                            options.model_path));
-  }
   return out;
 }
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,7 +14,6 @@
 #endif
 
 #include "common.h"
-#include "fit.h"
 
 namespace anyclaude {
 namespace {
@@ -36,38 +35,49 @@ std::string metadata(const llama_model* model, const std::string& key) {
   return value.data();
 }
 
-// Bytes of one token's keys and values in the layers that keep every token, and what one sequence
-// adds, from two measurements without allocation.
-struct Costs {
-  uint64_t cell_bytes;
-  uint64_t sequence_bytes;
-};
-
-uint64_t context_bytes(const std::string& path, const llama_model_params& model_parameters,
-                       llama_context_params parameters, uint32_t cells, uint32_t sequences) {
-  parameters.n_ctx = cells;
-  parameters.n_seq_max = sequences;
-  std::vector<ggml_backend_dev_t> devices;
-  uint32_t layers = 0;
-  uint32_t trained = 0;
-  uint32_t experts = 0;
-  const auto memory =
-      common_get_device_memory_data(path.c_str(), &model_parameters, &parameters, devices, layers,
-                                    trained, experts, GGML_LOG_LEVEL_ERROR);
-  uint64_t total = 0;
-  for (const auto& device : memory) total += device.context;
-  return total;
+// Runs one more token through the model in a small context.
+bool decode_one(llama_context* context, const llama_model* model) {
+  llama_token token = std::max(0, llama_vocab_bos(llama_model_get_vocab(model)));
+  return llama_decode(context, llama_batch_get_one(&token, 1)) == 0;
 }
 
-Costs measure(const std::string& path, const llama_model_params& model_parameters,
-              const llama_context_params& parameters) {
-  constexpr uint32_t few = 4096;
-  constexpr uint32_t many = 8192;
-  const uint64_t base = context_bytes(path, model_parameters, parameters, many, 1);
-  const uint64_t half = context_bytes(path, model_parameters, parameters, few, 1);
-  const uint64_t more_sequences = context_bytes(path, model_parameters, parameters, many, 3);
-  return {std::max<uint64_t>(1, (base - std::min(base, half)) / (many - few)),
-          (more_sequences - std::min(base, more_sequences)) / 2};
+struct Costs {
+  uint64_t cell_bytes = 0;      // a token in the layers that keep every token
+  uint64_t sequence_bytes = 0;  // a window, or a recurrent state
+  bool keeps_windows = false;   // some of the state is kept apart (PARTIAL_ONLY)
+};
+
+// What a token adds to the state of a sequence, seen in a context of a few cells: exact for every
+// kind of memory, and it warms the weights up.
+Result<Costs> measure(llama_model* model, llama_context_params parameters, const Memory& memory) {
+  parameters.n_ctx = cell_padding;
+  parameters.n_batch = parameters.n_ubatch = 32;
+  parameters.n_seq_max = 1;
+  const std::unique_ptr<llama_context, decltype(&llama_free)> context(
+      llama_init_from_model(model, parameters), &llama_free);
+  const auto size = [&](llama_state_seq_flags flags) {
+    return llama_state_seq_get_size_ext(context.get(), 0, flags);
+  };
+  if (!context || !llama_get_memory(context.get()) || !decode_one(context.get(), model)) {
+    return fail(Error::Kind::invalid_request, "the engine cannot run it");
+  }
+  const uint64_t whole_1 = size(0);
+  const uint64_t partial_1 = size(LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
+  if (!decode_one(context.get(), model)) {
+    return fail(Error::Kind::invalid_request, "the engine cannot run it");
+  }
+  const uint64_t whole_2 = size(0);
+  const uint64_t partial_2 = size(LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
+  Costs costs;
+  costs.keeps_windows = partial_2 < whole_2;
+  const uint64_t partial_growth = costs.keeps_windows ? partial_2 - partial_1 : 0;
+  costs.cell_bytes = std::max<uint64_t>(1, whole_2 - whole_1 - partial_growth);
+  if (costs.keeps_windows) {
+    costs.sequence_bytes = memory.kind == MemoryKind::window
+                               ? partial_growth * memory.window_tokens
+                               : partial_2;
+  }
+  return costs;
 }
 
 }  // namespace
@@ -142,8 +152,7 @@ Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFact
   return sizes;
 }
 
-Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, const llama_model* model,
-                                      const llama_model_params& model_parameters,
+Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_model* model,
                                       const llama_context_params& context_parameters) {
   SizingFacts facts;
   facts.memory = examine_memory(model);
@@ -168,15 +177,13 @@ Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, const llam
   } else {
     facts.model_bytes = llama_model_size(model);  // mapped: the system still counts it as free
   }
-  try {
-    const Costs costs = measure(options.model_path, model_parameters, context_parameters);
-    facts.cell_bytes = costs.cell_bytes;
-    facts.sequence_bytes = costs.sequence_bytes;
-  } catch (const std::exception& error) {
-    return fail(Error::Kind::invalid_request,
-                fmt::format("The memory that {} needs cannot be found out: {}",
-                            options.model_path, error.what()));
+  const Costs costs = TRY(measure(model, context_parameters, facts.memory));
+  // A model may name a window and keep every token all the same.
+  if (facts.memory.kind == MemoryKind::window && !costs.keeps_windows) {
+    facts.memory = {MemoryKind::dense};
   }
+  facts.cell_bytes = costs.cell_bytes;
+  facts.sequence_bytes = costs.sequence_bytes;
   return facts;
 }
 

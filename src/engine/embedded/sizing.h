@@ -1,5 +1,5 @@
 // How large context, cells and batches may be on this machine: libllama's parameters from the
-// options, a memory budget and llama-common's measurement of what a context takes.
+// options, a memory budget and a measurement of what a token takes.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,8 @@ struct SizingFacts {
 
 Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFacts& facts);
 
-// Reads the facts: `model_parameters` and `context_parameters` as they will be used.
-Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, const llama_model* model,
-                                      const llama_model_params& model_parameters,
+// Reads the facts; `context_parameters` as they will be used, but for sizes.
+Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_model* model,
                                       const llama_context_params& context_parameters);
 
 uint64_t free_memory_bytes();

@@ -21,7 +21,7 @@ namespace {
 using Logits = std::vector<float>;
 using Prompt = std::vector<Token>;
 
-constexpr uint32_t batch = 256;
+constexpr uint32_t batch = 128;
 constexpr int conversations = 8;
 
 // Kullback-Leibler divergence of q from p, in nats.
@@ -46,24 +46,41 @@ size_t best(const Logits& logits) {
   return static_cast<size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
+// By how much the best token leads.
+double lead(Logits logits) {
+  std::nth_element(logits.begin(), logits.begin() + 1, logits.end(), std::greater<>());
+  return logits[0] - logits[1];
+}
+
 class WindowTest : public testing::Test {
  protected:
   void SetUp() override {
     EmbeddedOptions options;
     options.model_path = test::gemma();
     options.context_tokens = 4096;
-    options.sequences_max = 12;
+    options.sequences_max = 2;  // few, so that windows are overwritten soon
     options.batch_tokens = batch;
-    options.threads = 1;
     auto model = Model::load(options, [](float) { return true; });
     ASSERT_TRUE(model) << model.error().message;
     model_ = std::move(*model);
     ASSERT_EQ(model_->memory().kind, MemoryKind::window);
   }
 
+  // A few phrases over and over: what comes next stands in the text before, most of it within the
+  // window, so the answer depends on it. Ends inside a phrase.
   Prompt random_prompt(size_t length) {
+    if (phrases_.empty()) {
+      for (int i = 0; i < 16; ++i) {
+        Prompt& phrase = phrases_.emplace_back();
+        for (int k = 0; k < 8; ++k) phrase.push_back(static_cast<Token>(1000 + random_() % 9000));
+      }
+    }
     Prompt out;
-    for (size_t i = 0; i < length; ++i) out.push_back(static_cast<Token>(1000 + random_() % 9000));
+    while (out.size() < length) {
+      const Prompt& phrase = phrases_[random_() % phrases_.size()];
+      out.insert(out.end(), phrase.begin(), phrase.end());
+    }
+    out.resize(length);
     return out;
   }
 
@@ -76,7 +93,7 @@ class WindowTest : public testing::Test {
     params.n_ubatch = batch;
     params.n_seq_max = 2;
     params.kv_unified = true;
-    params.n_threads = params.n_threads_batch = 1;
+    params.n_threads = params.n_threads_batch = static_cast<int32_t>(model_->sizes().threads);
     llama_context* context = llama_init_from_model(model_->model(), params);
     llama_batch chunk = llama_batch_init(batch, 0, 1);
     const auto run = [&](const Prompt& tokens, llama_seq_id sequence, uint32_t length) {
@@ -102,14 +119,22 @@ class WindowTest : public testing::Test {
     return out;
   }
 
-  // The largest distance that chunk boundaries and neighbours alone make.
-  double noise() {
-    double out = 0;
+  // The largest distances that chunk boundaries and neighbours alone make.
+  struct Noise {
+    double divergence = 0;
+    double logit = 0;
+  };
+  Noise noise() {
+    Noise out;
     for (int i = 0; i < 2; ++i) {
       const Prompt prompt = random_prompt(700);
       const Logits plain = fresh(prompt);
-      out = std::max(out, divergence(plain, fresh(prompt, 100)));
-      out = std::max(out, divergence(plain, fresh(prompt, batch, random_prompt(300))));
+      for (const Logits& other : {fresh(prompt, 100), fresh(prompt, batch, random_prompt(300))}) {
+        out.divergence = std::max(out.divergence, divergence(plain, other));
+        for (size_t k = 0; k < plain.size(); ++k) {
+          out.logit = std::max<double>(out.logit, std::abs(plain[k] - other[k]));
+        }
+      }
     }
     return out;
   }
@@ -138,54 +163,57 @@ class WindowTest : public testing::Test {
     return asked;
   }
 
-  static void wait(const Asked& asked) {
-    while (asked.job->look(std::chrono::milliseconds(50)).end == Job::End::running) {
-    }
+  static Job::End wait(const Asked& asked) {
+    Job::End end = Job::End::running;
+    while (end == Job::End::running) end = asked.job->look(std::chrono::milliseconds(50)).end;
+    return end;
   }
 
   struct Outcome {
+    int failed = 0;  // refused by libllama, which sees a window that is there in part
     int compared = 0;
-    int agreed = 0;  // same best token
+    int clear = 0;         // whose best token leads by more than the noise could turn
+    int clear_agreed = 0;  // and is the best of both
     double worst = 0;
   };
 
-  // Eight conversations in random order: forks of two long beginnings, next turns, rewinds to inside
-  // the beginning, some cancelled under way.
-  Outcome interleave(bool trust_copies) {
+  // A long conversation, then eight others that fork from it at random places, most of them far
+  // before its end, where its window is gone; some are cancelled under way, some come together.
+  Outcome interleave(bool trust_copies, const Noise& noise) {
     Metrics metrics;
     std::vector<Asked> answered;
+    int failed = 0;
     {
       Engine engine(*model_, {.requests_max = 64, .trust_copies_for_test = trust_copies}, metrics);
-      const std::vector<Prompt> beginnings = {random_prompt(760), random_prompt(680)};
-      std::vector<Prompt> last(conversations);
-      for (int round = 0; round < 3; ++round) {
-        std::vector<Asked> running;
-        for (int c = 0; c < conversations; ++c) {
-          Prompt prompt = last[c];
-          if (prompt.empty() || random_() % 4 == 0) {
-            const Prompt& from = beginnings[static_cast<size_t>(c) % 2];
-            const size_t keep = from.size() - random_() % 100;
-            prompt.assign(from.begin(), from.begin() + static_cast<std::ptrdiff_t>(keep));
-          }
-          for (const Token token : random_prompt(20 + random_() % 40)) prompt.push_back(token);
-          running.push_back(ask(engine, prompt, c));
-          if (random_() % 5 == 0) running.back().job->cancel();
-          if (random_() % 3 == 0) wait(running.back());
-          last[c] = prompt;
-        }
-        for (Asked& asked : running) {
-          wait(asked);
-          if (!asked.logits->empty()) answered.push_back(std::move(asked));
-        }
+      const Prompt trunk = random_prompt(1900);
+      wait(ask(engine, trunk, 0));
+      std::vector<Asked> running;
+      for (int c = 0; c < conversations; ++c) {
+        // Every other fork lies where nothing at all is left of the window.
+        const auto keep =
+            static_cast<std::ptrdiff_t>(c % 2 == 0 ? 540 + random_() % 60 : 650 + random_() % 700);
+        Prompt prompt(trunk.begin(), trunk.begin() + keep);
+        for (const Token token : random_prompt(20 + random_() % 40)) prompt.push_back(token);
+        running.push_back(ask(engine, prompt, c));
+        if (c % 4 == 3) running.back().job->cancel();
+        if (random_() % 2 == 0) wait(running.back());
+      }
+      for (Asked& asked : running) {
+        failed += wait(asked) == Job::End::failed ? 1 : 0;
+        if (!asked.logits->empty()) answered.push_back(std::move(asked));
       }
     }
     std::shuffle(answered.begin(), answered.end(), random_);
-    answered.resize(std::min<size_t>(answered.size(), 10));
+    answered.resize(std::min<size_t>(answered.size(), 6));
     Outcome out;
+    out.failed = failed;
     for (const Asked& asked : answered) {
       const Logits reference = fresh(asked.prompt);
       ++out.compared;
-      out.agreed += best(reference) == best(*asked.logits) ? 1 : 0;
+      if (lead(reference) > 2 * noise.logit) {
+        ++out.clear;
+        out.clear_agreed += best(reference) == best(*asked.logits) ? 1 : 0;
+      }
       out.worst = std::max(out.worst, divergence(reference, *asked.logits));
     }
     return out;
@@ -193,20 +221,26 @@ class WindowTest : public testing::Test {
 
   std::unique_ptr<Model> model_;
   std::mt19937 random_{20261123};
+  std::vector<Prompt> phrases_;
 };
 
 TEST_F(WindowTest, SharedAndForkedConversationsAnswerLikeFreshOnes) {
-  const double bound = 10 * noise() + 1e-3;
-  const Outcome checked = interleave(false);
-  const Outcome trusting = interleave(true);
-  std::printf("alarm bound %.5f nats\n", bound);
-  std::printf("with the check:    worst %.5f nats, same best token in %d of %d\n", checked.worst,
-              checked.agreed, checked.compared);
-  std::printf("without the check: worst %.5f nats, same best token in %d of %d\n", trusting.worst,
-              trusting.agreed, trusting.compared);
-  ASSERT_GE(checked.compared, 8);
+  const Noise measured = noise();
+  const double bound = 10 * measured.divergence + 0.01;
+  const Outcome checked = interleave(false, measured);
+  const Outcome trusting = interleave(true, measured);
+  std::printf("noise %.5f nats, %.3f logits; alarm bound %.5f nats\n", measured.divergence,
+              measured.logit, bound);
+  for (const auto& [name, outcome] : {std::pair("with", checked), std::pair("without", trusting)}) {
+    std::printf("%s the check: worst of %d %.5f nats; best token kept in %d of %d clear cases; "
+                "%d failed\n",
+                name, outcome.compared, outcome.worst, outcome.clear_agreed, outcome.clear,
+                outcome.failed);
+  }
+  ASSERT_GE(checked.compared, 4);
+  EXPECT_EQ(checked.failed, 0);
   EXPECT_LT(checked.worst, bound);
-  EXPECT_GE(checked.agreed + 2, checked.compared);
+  EXPECT_EQ(checked.clear_agreed, checked.clear);
   // The test sees what the check prevents: without it the same traffic is far outside.
   EXPECT_GT(trusting.worst, bound);
 }

@@ -106,6 +106,7 @@ Result<std::vector<llama_model_kv_override>> parse_overrides(const std::string& 
 Result<llama_context_params> context_parameters(const EmbeddedOptions& options) {
   llama_context_params parameters = llama_context_default_params();
   parameters.kv_unified = true;  // sequences share cells; a ranged copy needs it
+  parameters.swa_full = false;   // window layers keep their window only: a third of the memory
   parameters.no_perf = true;
   parameters.type_k = TRY(kv_type(options.kv_type_k));
   parameters.type_v = TRY(kv_type(options.kv_type_v));

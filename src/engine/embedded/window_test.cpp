@@ -93,6 +93,7 @@ class WindowTest : public testing::Test {
     params.n_ubatch = batch;
     params.n_seq_max = 2;
     params.kv_unified = true;
+    params.swa_full = false;
     params.n_threads = params.n_threads_batch = static_cast<int32_t>(model_->sizes().threads);
     llama_context* context = llama_init_from_model(model_->model(), params);
     llama_batch chunk = llama_batch_init(batch, 0, 1);

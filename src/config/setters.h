@@ -72,7 +72,7 @@ Setter set_name(std::string Options::* member) {
 }
 
 template <class Options>
-Setter set_one_of(std::string Options::* member, std::vector<std::string_view> choices) {
+Setter set_one_of(std::string Options::* member, const std::vector<std::string_view>& choices) {
   return [=](std::string_view value, const SettingContext&, Config& config) -> Result<void> {
     if (std::find(choices.begin(), choices.end(), value) == choices.end()) {
       return refuse_value(value, fmt::format("one of {}", fmt::join(choices, ", ")));

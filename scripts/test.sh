@@ -51,7 +51,7 @@ part_end_to_end() {
 }
 
 part_check() {
-  scripts/setup/models.sh 2>&3  # tests of the embedded engine answer with it
+  scripts/setup/models.sh all 2>&3  # the tests of the embedded engine answer with them
   build check
   run_tests check
 }

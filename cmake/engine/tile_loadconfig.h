@@ -1,6 +1,6 @@
-// GCC declares that _tile_loadconfig reads 8 bytes (amxtileintrin.h); it reads 64. Optimising, GCC 12
-// drops the stores of the other 56, and the processor faults on what it finds there. Included in front
-// of the engine's AMX code, this declares the whole.
+// GCC declares that _tile_loadconfig reads 8 bytes (amxtileintrin.h); it reads 64. Optimising, GCC
+// 12 drops the stores of the other 56, and the processor faults on what it finds there. Included in
+// front of the engine's AMX code, this declares the whole.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__AMX_TILE__)

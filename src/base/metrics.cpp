@@ -45,9 +45,9 @@ T& find_or_make(std::map<std::string, std::unique_ptr<T>>& values, const Metrics
 }  // namespace
 
 const std::vector<double>& Histogram::bounds_s() {
-  static const std::vector<double> bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
-                                             0.5,   1,      2.5,   5,    10,    30,   60,  120,
-                                             300,   600};
+  static const std::vector<double> bounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                             0.1,   0.25,   0.5,   1,    2.5,   5,
+                                             10,    30,     60,    120,  300,   600};
   return bounds;
 }
 
@@ -106,9 +106,8 @@ std::string Metrics::print() const {
       uint64_t cumulative = 0;
       for (size_t i = 0; i < histogram->buckets_.size(); ++i) {
         cumulative += histogram->buckets_[i].load(std::memory_order_relaxed);
-        const std::string bound = i < Histogram::bounds_s().size()
-                                      ? fmt::format("{}", Histogram::bounds_s()[i])
-                                      : "+Inf";
+        const std::string bound =
+            i < Histogram::bounds_s().size() ? fmt::format("{}", Histogram::bounds_s()[i]) : "+Inf";
         out += fmt::format("{}_bucket{} {}\n", name, with_bound(labels, bound), cumulative);
       }
       out += fmt::format("{}_sum{} {}\n", name, labels,

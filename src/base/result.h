@@ -39,11 +39,11 @@ inline std::unexpected<Error> fail(Error::Kind kind, std::string message) {
 
 // TRY(expr): the value of a Result, or return its Error from the enclosing function.
 // A statement expression, which GCC and Clang both have; `__extension__` keeps -Wpedantic quiet.
-#define TRY(expression)                                               \
-  __extension__({                                                     \
-    auto try_result_ = (expression);                                  \
+#define TRY(expression)                                                       \
+  __extension__({                                                             \
+    auto try_result_ = (expression);                                          \
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-    std::move(try_result_).value();                                   \
+    std::move(try_result_).value();                                           \
   })
 
 // The same for Result<void>.

@@ -30,17 +30,17 @@ class Generation {
 };
 
 struct ModelInfo {
-  std::string id;                 // what the API calls it
-  std::string description;        // for people: "SmolLM2 135M Q4_1"
-  uint32_t context_tokens = 0;    // prompt and answer together
+  std::string id;               // what the API calls it
+  std::string description;      // for people: "SmolLM2 135M Q4_1"
+  uint32_t context_tokens = 0;  // prompt and answer together
   uint32_t output_tokens_max = 0;
 };
 
 struct Readiness {
-  bool ready = false;      // requests can be answered now
-  bool failed = false;     // it will never be ready; `what` says why and what to do
-  float progress = 0;      // of what it is doing, [0, 1]
-  std::string what;        // "loading model", or the failure
+  bool ready = false;   // requests can be answered now
+  bool failed = false;  // it will never be ready; `what` says why and what to do
+  float progress = 0;   // of what it is doing, [0, 1]
+  std::string what;     // "loading model", or the failure
 };
 
 // Thread-safe.

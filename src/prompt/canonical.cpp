@@ -101,9 +101,8 @@ class Canonicaliser {
   void add_user(const Message& message) {
     // Results first: templates want them right behind their calls.
     for (const ToolResultBlock* result : results_in_call_order(message)) add_result(*result);
-    const bool first = std::none_of(out_.messages.begin(), out_.messages.end(), [](const auto& m) {
-      return m.role != CanonicalRole::system;
-    });
+    const bool first = std::none_of(out_.messages.begin(), out_.messages.end(),
+                                    [](const auto& m) { return m.role != CanonicalRole::system; });
     for (const auto& block : message.blocks) {
       std::string text;
       if (const auto* plain = std::get_if<TextBlock>(&block)) text = plain->text;
@@ -185,9 +184,10 @@ class Canonicaliser {
       const CanonicalMessage* caller = caller_of(result->tool_use_id);
       if (!caller) return std::size_t{SIZE_MAX};
       const auto& calls = caller->calls;
-      return static_cast<size_t>(std::find_if(calls.begin(), calls.end(), [&](const auto& call) {
-                                   return call.id == result->tool_use_id;
-                                 }) - calls.begin());
+      return static_cast<size_t>(
+          std::find_if(calls.begin(), calls.end(),
+                       [&](const auto& call) { return call.id == result->tool_use_id; }) -
+          calls.begin());
     };
     std::stable_sort(results.begin(), results.end(),
                      [&](const auto* a, const auto* b) { return place(a) < place(b); });

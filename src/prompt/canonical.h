@@ -35,7 +35,7 @@ struct CanonicalMessage {
 struct CanonicalConversation {
   std::vector<CanonicalMessage> messages;  // at most one system message, the first; never empty
   std::vector<Tool> tools;
-  std::string prefill;  // the beginning of the answer, given by the client; mostly empty
+  std::string prefill;    // the beginning of the answer, given by the client; mostly empty
   bool thinking = false;  // the model may think before it answers
   // Begin of the last text block of the first user message: what precedes it (environment,
   // instructions) comes again in other conversations. A byte of messages' first user text.
@@ -43,8 +43,8 @@ struct CanonicalConversation {
 };
 
 // Never fails: what cannot be shown is described. Thinking of earlier turns is left out (templates
-// lose or move it), as are billing lines. Roles alternate as templates demand: a tool result follows
-// the assistant turn that called it; user turns do not follow each other.
+// lose or move it), as are billing lines. Roles alternate as templates demand: a tool result
+// follows the assistant turn that called it; user turns do not follow each other.
 CanonicalConversation canonicalise(const Conversation& conversation,
                                    const TemplateCapabilities& capabilities);
 

@@ -21,10 +21,18 @@ std::string shape(const CanonicalConversation& conversation) {
   for (const auto& message : conversation.messages) {
     if (!out.empty()) out += "|";
     switch (message.role) {
-      case CanonicalRole::system: out += "system:"; break;
-      case CanonicalRole::user: out += "user:"; break;
-      case CanonicalRole::assistant: out += "assistant:"; break;
-      case CanonicalRole::tool: out += "tool:"; break;
+      case CanonicalRole::system:
+        out += "system:";
+        break;
+      case CanonicalRole::user:
+        out += "user:";
+        break;
+      case CanonicalRole::assistant:
+        out += "assistant:";
+        break;
+      case CanonicalRole::tool:
+        out += "tool:";
+        break;
     }
     out += message.text;
     for (const auto& call : message.calls) out += "[" + call.id + "]";
@@ -59,11 +67,10 @@ TEST(Canonical, SystemTurnStaysInPlaceBehindTheUserTurnBeforeIt) {
 }
 
 TEST(Canonical, SystemTurnAfterAToolResultIsAnOwnUserTurnWhereTheTemplateAllows) {
-  const Conversation conversation =
-      with({user("a"),
-            {Role::assistant, {ToolUseBlock{"t1", "ls", "{}"}}},
-            {Role::user, {result("t1", "out")}},
-            system_turn("note")});
+  const Conversation conversation = with({user("a"),
+                                          {Role::assistant, {ToolUseBlock{"t1", "ls", "{}"}}},
+                                          {Role::user, {result("t1", "out")}},
+                                          system_turn("note")});
   EXPECT_EQ(canonical(conversation),
             "user:a|assistant:[t1]|tool:out|user:<system-reminder>\nnote\n</system-reminder>");
   EXPECT_EQ(canonical(conversation, {.user_after_tool_result = false}),
@@ -86,10 +93,10 @@ TEST(Canonical, NothingAtAllStillAsks) {
 }
 
 TEST(Canonical, ThinkingIsLeftOut) {
-  EXPECT_EQ(canonical(with({user("a"),
-                            {Role::assistant, {ThinkingBlock{"hm", "sig"}, TextBlock{"b"}}},
-                            user("c")})),
-            "user:a|assistant:b|user:c");
+  EXPECT_EQ(
+      canonical(with(
+          {user("a"), {Role::assistant, {ThinkingBlock{"hm", "sig"}, TextBlock{"b"}}}, user("c")})),
+      "user:a|assistant:b|user:c");
 }
 
 TEST(Canonical, ResultsComeFirstInTheOrderOfTheirCalls) {
@@ -122,8 +129,7 @@ TEST(Canonical, ErrorsAreSaid) {
                  {Role::assistant, {ToolUseBlock{"t1", "ls", "{}"}}},
                  {Role::user, {result("t1", std::move(text), true)}}});
   };
-  EXPECT_EQ(canonical(failed("no such file")),
-            "user:a|assistant:[t1]|tool:Error: no such file");
+  EXPECT_EQ(canonical(failed("no such file")), "user:a|assistant:[t1]|tool:Error: no such file");
   EXPECT_EQ(canonical(failed("Error: gone")), "user:a|assistant:[t1]|tool:Error: gone");
   EXPECT_EQ(canonical(failed("")), "user:a|assistant:[t1]|tool:Error");
 }

@@ -60,8 +60,8 @@ std::string Guard::protect(std::string_view text) const {
     out += text[i];
     const auto& candidates = by_first_byte_[static_cast<unsigned char>(text[i])];
     if (candidates.empty() || match(text, i).empty()) continue;
-    const size_t rest = std::min(character_bytes(static_cast<unsigned char>(text[i])) - 1,
-                                 text.size() - i - 1);
+    const size_t rest =
+        std::min(character_bytes(static_cast<unsigned char>(text[i])) - 1, text.size() - i - 1);
     out += text.substr(i + 1, rest);
     i += rest;
     out += mark;

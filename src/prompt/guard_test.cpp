@@ -48,16 +48,20 @@ TEST(Guard, OverlappingLookAlikes) {
 
 TEST(Guard, RemovesForgedMarks) {
   const Guard guard(special);
-  const std::string forged = std::string("x") + std::string(Guard::mark) + "<s" +
-                             std::string(Guard::mark) + ">";
+  const std::string forged =
+      std::string("x") + std::string(Guard::mark) + "<s" + std::string(Guard::mark) + ">";
   const auto pieces = Guard::split(guard.protect(forged));
   EXPECT_EQ(joined(pieces), "x<s>");
   EXPECT_FALSE(holds_special(pieces));
 }
 
 TEST(Guard, SpecialTextOfSeveralByteCharacters) {
-  const Guard guard({"\xEF\xBD\x9C" "end"});  // as DeepSeek writes its markers
-  const std::string text = "x\xEF\xBD\x9C" "endy";
+  const Guard guard(
+      {"\xEF\xBD\x9C"
+       "end"});  // as DeepSeek writes its markers
+  const std::string text =
+      "x\xEF\xBD\x9C"
+      "endy";
   const auto pieces = Guard::split(guard.protect(text));
   EXPECT_EQ(joined(pieces), text);
   ASSERT_EQ(pieces.size(), 2u);

@@ -12,8 +12,8 @@
 namespace anyclaude {
 
 // A prompt ready to be tokenised. A special token is parsed only where it lies whole within one
-// segment: the cuts between segments keep control-token look-alikes in a client's text from becoming
-// tokens (prompt/guard.h). Positions are bytes of the concatenated text.
+// segment: the cuts between segments keep control-token look-alikes in a client's text from
+// becoming tokens (prompt/guard.h). Positions are bytes of the concatenated text.
 struct CanonicalPrompt {
   std::vector<std::string> segments;
   // Where later prompts are likely to part from this one, ascending: the end of tools and system,

@@ -123,8 +123,9 @@ Result<std::shared_ptr<const AnswerFormat>> AnswerFormats::make(const Conversati
     if (choice.mode == ToolChoice::Mode::tool && tool.name != choice.name) continue;
     inputs.tools.push_back({tool.name, tool.description, tool.input_schema_json});
   }
-  // The grammar of "auto" begins at the call itself. Opening the call for the model and holding it to
-  // that grammar is what "any" and "tool" mean; llama-common's "required" would let it talk first.
+  // The grammar of "auto" begins at the call itself. Opening the call for the model and holding it
+  // to that grammar is what "any" and "tool" mean; llama-common's "required" would let it talk
+  // first.
   inputs.tool_choice = choice.mode == ToolChoice::Mode::none ? COMMON_CHAT_TOOL_CHOICE_NONE
                                                              : COMMON_CHAT_TOOL_CHOICE_AUTO;
   inputs.parallel_tool_calls = choice.parallel && !forced(choice);

@@ -20,7 +20,7 @@
 namespace anyclaude {
 
 struct AnswerFormat {
-  common_chat_params params;          // grammar, triggers, preserved tokens, thinking tags
+  common_chat_params params;  // grammar, triggers, preserved tokens, thinking tags
   common_chat_parser_params parser;
   // The answer begins with this, whatever the model would say: opens the tool call that the request
   // demands. Empty for free answers.

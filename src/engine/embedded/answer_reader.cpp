@@ -175,17 +175,17 @@ void AnswerReader::send_calls(const common_chat_msg& message, bool final,
     const auto& call = message.tool_calls[i];
     Call& state = calls_[i];
     // A name is whole once something follows it.
-    const bool named = !call.name.empty() && (!call.arguments.empty() || final ||
-                                              i + 1 < message.tool_calls.size());
+    const bool named = !call.name.empty() &&
+                       (!call.arguments.empty() || final || i + 1 < message.tool_calls.size());
     if (!state.started && named) {
       state.started = true;
       ++calls_started_;
-      events.push_back(ToolUseStart{call.id.starts_with("toolu_") ? call.id : make_tool_use_id(),
-                                    call.name});
+      events.push_back(
+          ToolUseStart{call.id.starts_with("toolu_") ? call.id : make_tool_use_id(), call.name});
     }
     if (!state.started || call.arguments.size() <= state.bytes_sent) continue;
-    events.push_back(ToolInputDelta{
-        well_formed(std::string_view(call.arguments).substr(state.bytes_sent))});
+    events.push_back(
+        ToolInputDelta{well_formed(std::string_view(call.arguments).substr(state.bytes_sent))});
     state.bytes_sent = call.arguments.size();
   }
 }

@@ -1,5 +1,6 @@
 // Turns the tokens of an answer into events: text, thinking, tool calls, taken apart by the parser
-// that belongs to the model's format, held back where a stop sequence or half a character may begin.
+// that belongs to the model's format, held back where a stop sequence or half a character may
+// begin.
 #pragma once
 
 #include <chrono>

@@ -19,11 +19,14 @@ constexpr std::string_view source = R"jinja(
 {%- if tools or system_text -%}
   {{- '$OPENsystem\n' -}}
   {%- if tools -%}
-    {{- '# Tools\n\nYou can call tools. Their names, descriptions and parameters, one JSON object a line:\n<tools>' -}}
+    {{- '# Tools\n\nYou can call tools. Their names, descriptions and parameters, ' -}}
+    {{- 'one JSON object a line:\n<tools>' -}}
     {%- for tool in tools -%}
       {{- '\n' -}}{{- tool | tojson -}}
     {%- endfor -%}
-    {{- '\n</tools>\n\nTo call a tool, write one JSON object with its name and arguments between tags:\n<tool_call>\n{"name": <name>, "arguments": <arguments>}\n</tool_call>\nThe result comes back between <tool_response> tags.' -}}
+    {{- '\n</tools>\n\nTo call a tool, write one JSON object with its name and arguments ' -}}
+    {{- 'between tags:\n<tool_call>\n{"name": <name>, "arguments": <arguments>}\n' -}}
+    {{- '</tool_call>\nThe result comes back between <tool_response> tags.' -}}
     {%- if system_text -%}{{- '\n\n' -}}{%- endif -%}
   {%- endif -%}
   {{- system_text + '$CLOSE\n' -}}
@@ -60,8 +63,8 @@ struct Markers {
   std::string_view close;
   std::string_view assistant;
 };
-constexpr std::array<Markers, 2> known = {{{"<|im_start|>", "<|im_end|>", "assistant"},
-                                           {"<start_of_turn>", "<end_of_turn>", "model"}}};
+constexpr std::array<Markers, 2> known = {
+    {{"<|im_start|>", "<|im_end|>", "assistant"}, {"<start_of_turn>", "<end_of_turn>", "model"}}};
 
 bool is_one_token(const llama_vocab* vocab, std::string_view text) {
   std::array<llama_token, 8> tokens{};

@@ -38,7 +38,8 @@ bool Cells::copy(SequenceId source, SequenceId target, uint32_t length,
   llama_memory_t memory = llama_get_memory(context_);
   if (memory_.kind == MemoryKind::whole) {
     // Recurrent state can only be copied as it stands; a range would be refused, or abort.
-    if (llama_memory_seq_pos_max(memory, source) + 1 != static_cast<llama_pos>(length)) return false;
+    if (llama_memory_seq_pos_max(memory, source) + 1 != static_cast<llama_pos>(length))
+      return false;
     llama_memory_seq_cp(memory, source, target, -1, -1);
     return truncate(target, length);
   }
@@ -57,9 +58,8 @@ bool Cells::copy(SequenceId source, SequenceId target, uint32_t length,
 }
 
 bool Cells::restore_window(SequenceId sequence, const Checkpoint& checkpoint) {
-  return llama_state_seq_set_data_ext(context_, checkpoint.bytes->data(),
-                                      checkpoint.bytes->size(), sequence,
-                                      LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) != 0;
+  return llama_state_seq_set_data_ext(context_, checkpoint.bytes->data(), checkpoint.bytes->size(),
+                                      sequence, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) != 0;
 }
 
 bool Cells::rewind(SequenceId sequence, const Checkpoint& checkpoint, uint32_t length) {
@@ -84,8 +84,8 @@ std::optional<Checkpoint> Cells::take_checkpoint(SequenceId sequence, uint32_t l
   const size_t size =
       llama_state_seq_get_size_ext(context_, sequence, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
   auto bytes = std::make_shared<std::vector<uint8_t>>(size);
-  const size_t written = llama_state_seq_get_data_ext(
-      context_, bytes->data(), size, sequence, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
+  const size_t written = llama_state_seq_get_data_ext(context_, bytes->data(), size, sequence,
+                                                      LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
   if (written == 0 || written != size) return std::nullopt;
   return Checkpoint{length, false, std::move(bytes)};
 }

@@ -20,10 +20,14 @@ using Capabilities = std::map<std::string, bool>;
 
 const char* role_name(CanonicalRole role) {
   switch (role) {
-    case CanonicalRole::system: return "system";
-    case CanonicalRole::user: return "user";
-    case CanonicalRole::assistant: return "assistant";
-    case CanonicalRole::tool: return "tool";
+    case CanonicalRole::system:
+      return "system";
+    case CanonicalRole::user:
+      return "user";
+    case CanonicalRole::assistant:
+      return "assistant";
+    case CanonicalRole::tool:
+      return "tool";
   }
   return "user";
 }
@@ -80,8 +84,8 @@ CanonicalConversation probe(bool system, const std::string& call_id, bool user_a
   result.tool_name = "list";
   out.messages.push_back(result);
   if (user_after_result) out.messages.push_back(make_message(CanonicalRole::user, "And now?"));
-  out.tools.push_back({"list", "Lists a folder.",
-                       R"({"type":"object","properties":{"path":{"type":"string"}}})"});
+  out.tools.push_back(
+      {"list", "Lists a folder.", R"({"type":"object","properties":{"path":{"type":"string"}}})"});
   return out;
 }
 
@@ -115,8 +119,7 @@ Result<ChatTemplate::Source> ChatTemplate::choose_source(const llama_model* mode
 Result<std::unique_ptr<ChatTemplate>> ChatTemplate::open(const llama_model* model, Source source,
                                                          const Guard& guard, Metrics& metrics) {
   try {
-    std::unique_ptr<ChatTemplate> out(
-        new ChatTemplate(model, std::move(source), guard, metrics));
+    std::unique_ptr<ChatTemplate> out(new ChatTemplate(model, std::move(source), guard, metrics));
     out->examine();
     return out;
   } catch (const std::exception& error) {
@@ -153,12 +156,11 @@ void ChatTemplate::examine() {
   capabilities_.parallel_calls = caps.supports_parallel_tool_calls;
 
   const bool system = capabilities_.system;
-  findings_.short_ids = !renders(probe(system, long_id, false)) &&
-                        renders(probe(system, short_id(long_id), false));
+  findings_.short_ids =
+      !renders(probe(system, long_id, false)) && renders(probe(system, short_id(long_id), false));
   capabilities_.user_after_tool_result = renders(probe(system, long_id, true));
 
-  const CanonicalConversation sample =
-      probe(system, long_id, capabilities_.user_after_tool_result);
+  const CanonicalConversation sample = probe(system, long_id, capabilities_.user_after_tool_result);
   common_chat_templates_inputs inputs;
   inputs.messages = to_messages(sample);
   inputs.tools.push_back(
@@ -218,8 +220,7 @@ std::vector<common_chat_tool> ChatTemplate::safe_tools(
   for (const Tool& tool : conversation.tools) {
     std::string schema = guard_.protect(tool.input_schema_json);
     if (!is_json(schema)) schema = "{}";
-    out.push_back(
-        {guard_.protect(tool.name), guard_.protect(tool.description), std::move(schema)});
+    out.push_back({guard_.protect(tool.name), guard_.protect(tool.description), std::move(schema)});
   }
   return out;
 }
@@ -231,8 +232,8 @@ std::string ChatTemplate::render_directly(const common_chat_template& chat_templ
   for (const auto& message : to_messages(conversation)) {
     common_json out = message.to_json_oaicompat();
     if (!chat_template.caps.supports_string_content) {
-      out["content"] = common_json::array(
-          {common_json{{"type", "text"}, {"text", message.content}}});
+      out["content"] =
+          common_json::array({common_json{{"type", "text"}, {"text", message.content}}});
     }
     if (!message.tool_calls.empty() && chat_template.caps.supports_object_arguments) {
       for (auto& call : out["tool_calls"]) {
@@ -264,7 +265,8 @@ std::string ChatTemplate::render_directly(const common_chat_template& chat_templ
 std::string ChatTemplate::render_text(const CanonicalConversation& conversation,
                                       bool generation_prompt) const {
   const bool tools = !conversation.tools.empty();
-  const auto& chat_template = tools && tool_use_template_ ? *tool_use_template_ : *default_template_;
+  const auto& chat_template =
+      tools && tool_use_template_ ? *tool_use_template_ : *default_template_;
   if (findings_.direct) return render_directly(chat_template, conversation, generation_prompt);
 
   common_chat_templates_inputs inputs;
@@ -282,9 +284,9 @@ Result<CanonicalPrompt> ChatTemplate::render(const CanonicalConversation& conver
   try {
     text = render_text(conversation, true);
   } catch (const std::exception& error) {
-    return fail(Error::Kind::invalid_request,
-                std::string("The model's chat template refuses this conversation: ") +
-                    error.what());
+    return fail(
+        Error::Kind::invalid_request,
+        std::string("The model's chat template refuses this conversation: ") + error.what());
   }
   CanonicalPrompt prompt;
   prompt.segments = Guard::split(text);

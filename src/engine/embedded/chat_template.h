@@ -26,7 +26,7 @@ namespace anyclaude {
 
 // What the template was found to do, by rendering probes when the model was loaded.
 struct TemplateFindings {
-  bool builtin = false;       // the program's own template is used; `reason` says why
+  bool builtin = false;  // the program's own template is used; `reason` says why
   std::string reason;
   bool direct = true;         // our own run of the template equals llama-common's
   bool short_ids = false;     // tool call ids must be nine letters or digits (Mistral)
@@ -37,8 +37,8 @@ struct TemplateFindings {
 // Constant after construction but for a cache of its own; thread-safe.
 class ChatTemplate final : public TemplateRenderer {
  public:
-  // The template's source as it will be used, before anything is loaded from it: the tokeniser wants
-  // to know its markers. `override_source` empty: the model's own, or the built-in one.
+  // The template's source as it will be used, before anything is loaded from it: the tokeniser
+  // wants to know its markers. `override_source` empty: the model's own, or the built-in one.
   struct Source {
     std::string text;
     std::string tool_use_text;  // a second template for conversations with tools; mostly empty

@@ -44,8 +44,7 @@ Result<std::string> read_template(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   if (!file || text.str().empty()) {
-    return fail(Error::Kind::not_found,
-                fmt::format("The chat template {} cannot be read.", path));
+    return fail(Error::Kind::not_found, fmt::format("The chat template {} cannot be read.", path));
   }
   return text.str();
 }
@@ -103,8 +102,8 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, Metric
   out->model = TRY(Model::load(options, progress));
   llama_model* model = out->model->model();
   auto source = TRY(ChatTemplate::choose_source(model, override_source));
-  out->tokeniser = std::make_unique<Tokeniser>(
-      model, source.text + source.tool_use_text, options.token_memory_bytes_max, metrics);
+  out->tokeniser = std::make_unique<Tokeniser>(model, source.text + source.tool_use_text,
+                                               options.token_memory_bytes_max, metrics);
   out->chat_template =
       TRY(ChatTemplate::open(model, std::move(source), out->tokeniser->guard(), metrics));
   out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
@@ -115,8 +114,7 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, Metric
       metrics);
 
   const ModelSizes& sizes = out->model->sizes();
-  out->info.id =
-      options.model_id.empty() ? default_model_id(options.model_path) : options.model_id;
+  out->info.id = options.model_id.empty() ? default_model_id(options.model_path) : options.model_id;
   out->info.description = out->model->description();
   out->info.context_tokens = sizes.context;
   out->info.output_tokens_max = options.output_tokens_max > 0
@@ -139,10 +137,10 @@ common_params_sampling sampling_of(const Conversation& conversation, const Answe
     // A grammar that stands from the first token on begins at the generation prompt; one that opens
     // the call itself does not.
     const bool whole = !params.grammar_lazy && format.forced_text.empty();
-    out.grammar = common_grammar(whole && format.from_generation_prompt
-                                     ? COMMON_GRAMMAR_TYPE_TOOL_CALLS
-                                     : COMMON_GRAMMAR_TYPE_USER,
-                                 params.grammar);
+    out.grammar =
+        common_grammar(whole && format.from_generation_prompt ? COMMON_GRAMMAR_TYPE_TOOL_CALLS
+                                                              : COMMON_GRAMMAR_TYPE_USER,
+                       params.grammar);
     out.grammar_lazy = params.grammar_lazy;
     out.generation_prompt = params.generation_prompt;
     for (const auto& text : params.preserved_tokens) {
@@ -312,8 +310,7 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
                                                                  Request request) {
   const Conversation& conversation = request.conversation;
   TRY_VOID(check_tool_choice(conversation));
-  CanonicalConversation canonical =
-      canonicalise(conversation, model.chat_template->capabilities());
+  CanonicalConversation canonical = canonicalise(conversation, model.chat_template->capabilities());
   const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
                       conversation.tool_choice.mode == ToolChoice::Mode::tool;
   if (forced) canonical.thinking = false;  // the call comes at once
@@ -404,9 +401,8 @@ std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const
           {"memory", describe(model.engine->memory())},
           {"batch", fmt::format("{} tokens, {} threads", sizes.batch, sizes.threads)},
           {"chat template", shown},
-          {"tool calls", model.chat_template->capabilities().parallel_calls
-                             ? "several in one turn"
-                             : "one in a turn"},
+          {"tool calls", model.chat_template->capabilities().parallel_calls ? "several in one turn"
+                                                                            : "one in a turn"},
           {"thinking", findings.thinking ? "yes" : "no"}};
 }
 

@@ -14,8 +14,8 @@ namespace anyclaude {
 
 class EmbeddedBackend final : public Backend {
  public:
-  // Begins to load the model on the engine's thread and returns at once; until it is loaded, `start`
-  // refuses with Error::overloaded. `metrics` must outlive it.
+  // Begins to load the model on the engine's thread and returns at once; until it is loaded,
+  // `start` refuses with Error::overloaded. `metrics` must outlive it.
   static std::unique_ptr<EmbeddedBackend> open(EmbeddedOptions options, Metrics& metrics);
   ~EmbeddedBackend() override;  // cancels everything and waits for the engine's thread
 

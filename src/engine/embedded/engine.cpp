@@ -27,16 +27,16 @@ Engine::Engine(Model& model, Options options, Metrics& metrics)
       prefill_tokens_(metrics.counter("anyclaude_engine_prefill_tokens_total",
                                       "Prompt tokens computed, counted where the engine decodes.",
                                       {{"for", "request"}})),
-      recomputed_tokens_(metrics.counter("anyclaude_engine_prefill_tokens_total", "",
-                                         {{"for", "put_back"}})),
+      recomputed_tokens_(
+          metrics.counter("anyclaude_engine_prefill_tokens_total", "", {{"for", "put_back"}})),
       reused_tokens_(metrics.counter("anyclaude_engine_reused_tokens_total",
                                      "Prompt tokens that were in the cells already.")),
-      decoded_tokens_(metrics.counter("anyclaude_engine_decoded_tokens_total",
-                                      "Tokens of answers.")),
+      decoded_tokens_(
+          metrics.counter("anyclaude_engine_decoded_tokens_total", "Tokens of answers.")),
       failures_(metrics.counter("anyclaude_engine_failures_total",
                                 "Batches that the engine could not compute.")),
-      chunk_seconds_(metrics.histogram("anyclaude_engine_chunk_seconds",
-                                       "Time of one prefill chunk.")),
+      chunk_seconds_(
+          metrics.histogram("anyclaude_engine_chunk_seconds", "Time of one prefill chunk.")),
       queued_(metrics.gauge("anyclaude_engine_requests", "Requests in the engine by phase.",
                             {{"phase", "queued"}})),
       prefilling_(metrics.gauge("anyclaude_engine_requests", "", {{"phase", "prefill"}})),
@@ -85,8 +85,8 @@ void Engine::loop() {
     report_phases();
     const auto begin = Clock::now();
     decode_step();
-    const bool answers = std::any_of(tasks_.begin(), tasks_.end(),
-                                     [](const Task& task) { return task.decoding(); });
+    const bool answers =
+        std::any_of(tasks_.begin(), tasks_.end(), [](const Task& task) { return task.decoding(); });
     prefill_debt_ -= Clock::now() - begin;
     if (answers && prefill_debt_.count() > 0) continue;
     const auto prefill_begin = Clock::now();
@@ -118,8 +118,7 @@ void Engine::add_task(Arrival arrival) {
   task.arrived = Clock::now();
   task.tokens = task.job->spec.prompt;
   task.save_points = task.job->spec.save_points;
-  task.estimate =
-      static_cast<uint32_t>(task.tokens.size()) - sequences_.find(task.tokens).length;
+  task.estimate = static_cast<uint32_t>(task.tokens.size()) - sequences_.find(task.tokens).length;
   note_branches(task);
 }
 
@@ -253,8 +252,7 @@ void Engine::compute(Task& task, uint32_t end) {
   const std::chrono::duration<double> elapsed = Clock::now() - begin_time;
   chunk_seconds_.observe_s(elapsed.count());
 
-  const bool save_point =
-      std::binary_search(task.save_points.begin(), task.save_points.end(), end);
+  const bool save_point = std::binary_search(task.save_points.begin(), task.save_points.end(), end);
   const bool prompt_end = end == task.job->spec.prompt.size();
   if (save_point || prompt_end) sequences_.save(*task.sequence, false);
   if (!save_point && !prompt_end && end % checkpoint_interval == 0) {
@@ -293,8 +291,7 @@ void Engine::count_prefill(Task& task, uint32_t begin, uint32_t end) {
 void Engine::refresh_estimates() {
   for (Task& task : tasks_) {
     if (!task.job || task.sequence) continue;
-    task.estimate =
-        static_cast<uint32_t>(task.tokens.size()) - sequences_.find(task.tokens).length;
+    task.estimate = static_cast<uint32_t>(task.tokens.size()) - sequences_.find(task.tokens).length;
   }
 }
 

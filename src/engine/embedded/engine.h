@@ -1,5 +1,5 @@
-// The engine's thread: takes jobs, finds what of their prompts is in the cells, computes the rest in
-// chunks beside running answers, and samples.
+// The engine's thread: takes jobs, finds what of their prompts is in the cells, computes the rest
+// in chunks beside running answers, and samples.
 //
 // Every turn of its loop: take new jobs and drop cancelled ones; one decode step for all answers
 // under way; one prefill chunk of the most urgent prompt, when the answers have had their share of

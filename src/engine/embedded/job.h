@@ -29,7 +29,7 @@ struct JobSpec {
   std::vector<Token> prompt;
   std::vector<uint32_t> save_points;  // ascending
   common_params_sampling sampling;
-  std::vector<Token> forced;       // the answer begins with these
+  std::vector<Token> forced;  // the answer begins with these
   uint32_t output_tokens_max = 0;
   // For measurements: sees, on the engine's thread, the logits that the answer's first token is
   // sampled from. [vocabulary]
@@ -45,7 +45,7 @@ class Job {
     std::vector<Token> tokens;  // new since the last look
     Waiting progress;
     End end = End::running;
-    std::string error;          // with End::failed
+    std::string error;  // with End::failed
     uint32_t prompt_tokens_cached = 0;
   };
 

@@ -11,8 +11,9 @@ namespace {
 
 // Architectures with an attention memory of their own (indexers, compressed keys): their sequences
 // are not cut until a probe has shown that they can be.
-constexpr std::array<std::string_view, 8> special_memory = {
-    "minimax-m3", "glm-dsa", "deepseek32", "glm5-next", "hy_v4", "dots3note", "deepseek4", "dflash"};
+constexpr std::array<std::string_view, 8> special_memory = {"minimax-m3", "glm-dsa", "deepseek32",
+                                                            "glm5-next",  "hy_v4",   "dots3note",
+                                                            "deepseek4",  "dflash"};
 
 std::string architecture(const llama_model* model) {
   std::array<char, 64> name{};

@@ -162,8 +162,7 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
   model_params.progress_callback = [](float value, void* user) {
     return (*static_cast<const std::function<bool(float)>*>(user))(value);
   };
-  model_params.progress_callback_user_data =
-      const_cast<void*>(static_cast<const void*>(&progress));
+  model_params.progress_callback_user_data = const_cast<void*>(static_cast<const void*>(&progress));
 
   // Layers that do not fit the GPUs stay in RAM: llama-common knows how many.
   std::vector<float> split(llama_max_devices());
@@ -194,8 +193,7 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
     out->context_ = llama_init_from_model(out->model_, context_params);
   } catch (const std::exception& error) {
     return fail(Error::Kind::invalid_request,
-                fmt::format("The model {} cannot be loaded: {}", options.model_path,
-                            error.what()));
+                fmt::format("The model {} cannot be loaded: {}", options.model_path, error.what()));
   }
   if (!out->context_) return std::unexpected(load_error(options.model_path));
   return out;

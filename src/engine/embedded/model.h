@@ -18,11 +18,11 @@ namespace anyclaude {
 
 // What was chosen. Counts are tokens unless a unit is named.
 struct ModelSizes {
-  uint32_t context = 0;      // the longest prompt and answer together
-  uint32_t trained = 0;      // what the model was trained for
-  uint32_t cells = 0;        // over all sequences
+  uint32_t context = 0;  // the longest prompt and answer together
+  uint32_t trained = 0;  // what the model was trained for
+  uint32_t cells = 0;    // over all sequences
   uint32_t sequences = 0;
-  uint32_t batch = 0;        // the prefill chunk
+  uint32_t batch = 0;  // the prefill chunk
   uint32_t threads = 0;
   uint64_t checkpoint_bytes_max = 0;
   uint64_t memory_bytes = 0;  // of cells, as estimated before they were allocated

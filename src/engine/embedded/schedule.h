@@ -43,13 +43,13 @@ constexpr std::chrono::seconds patience{30};
 // The class a task has now; waiting makes it more urgent.
 Priority urgency(const Task& task, Instant now);
 
-// True when `a` should be computed before `b`: by class, then the shorter work first, so that nobody
-// waits behind somebody else's long prompt, then by arrival.
+// True when `a` should be computed before `b`: by class, then the shorter work first, so that
+// nobody waits behind somebody else's long prompt, then by arrival.
 bool goes_before(const Task& a, const Task& b, Instant now);
 
-// The end of the chunk that begins at `position`: the next multiple of `batch`, cut at the next save
-// point and at the end. A function of the prompt and its save points alone, never of load, so that
-// the same prompt is always computed in the same pieces.
+// The end of the chunk that begins at `position`: the next multiple of `batch`, cut at the next
+// save point and at the end. A function of the prompt and its save points alone, never of load, so
+// that the same prompt is always computed in the same pieces.
 uint32_t chunk_end(const Task& task, uint32_t position, uint32_t batch);
 
 void add_save_point(Task& task, uint32_t position);

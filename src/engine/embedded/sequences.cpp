@@ -22,8 +22,8 @@ Sequences::Sequences(Cells& cells, Options options, Metrics& metrics)
       rejected_(metrics.counter("anyclaude_engine_prefixes_rejected_total",
                                 "Reused prefixes whose cells were found incomplete and computed "
                                 "again.")),
-      checkpoint_bytes_gauge_(metrics.gauge("anyclaude_engine_checkpoint_bytes",
-                                            "Window checkpoints in RAM.")) {
+      checkpoint_bytes_gauge_(
+          metrics.gauge("anyclaude_engine_checkpoint_bytes", "Window checkpoints in RAM.")) {
   for (size_t i = 0; i < sequences_.size(); ++i) sequences_[i].id = static_cast<SequenceId>(i);
 }
 
@@ -55,8 +55,7 @@ Sequences::Match Sequences::find(std::span<const Token> tokens) {
   for (Sequence& sequence : sequences_) {
     if (sequence.tokens.empty()) continue;
     std::optional<Checkpoint> checkpoint;
-    const uint32_t length =
-        usable(sequence, common_prefix(wanted, sequence.tokens), checkpoint);
+    const uint32_t length = usable(sequence, common_prefix(wanted, sequence.tokens), checkpoint);
     // Of equals the idle one, which may be taken over without a copy.
     const bool better = length > best.length || (length > 0 && length == best.length &&
                                                  best.source->busy && !sequence.busy);
@@ -123,8 +122,8 @@ Sequence* Sequences::acquire(std::span<const Token> tokens, const std::string& c
     // Taking over loses what stands behind the prefix: right for the conversation's next request,
     // wrong for another conversation's that shares only the beginning.
     const bool ends_there = match.length == source.tokens.size();
-    const bool own = source.conversation == conversation &&
-                     match.length >= source.tokens.size() / 2;
+    const bool own =
+        source.conversation == conversation && match.length >= source.tokens.size() / 2;
     if (!source.busy && (ends_there || own)) target = &source;
     if (!target) target = free_sequence(&source);
     if (!target && !source.busy) target = &source;

@@ -22,7 +22,7 @@ struct Sequence {
   std::vector<Checkpoint> checkpoints;  // ascending, only with MemoryKind::window
   std::string conversation;             // who used it last
   Priority priority = Priority::main;
-  uint64_t last_used = 0;               // a count of uses, not a time
+  uint64_t last_used = 0;  // a count of uses, not a time
 };
 
 uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b);
@@ -45,9 +45,9 @@ class Sequences {
   };
   Match find(std::span<const Token> tokens);
 
-  // A sequence for a task, holding as much of `tokens` as could be reused. Takes over an idle one or
-  // copies; throws out the idle sequence that was used longest ago when none is free. Null: all are
-  // busy.
+  // A sequence for a task, holding as much of `tokens` as could be reused. Takes over an idle one
+  // or copies; throws out the idle sequence that was used longest ago when none is free. Null: all
+  // are busy.
   Sequence* acquire(std::span<const Token> tokens, const std::string& conversation,
                     Priority priority);
   void release(Sequence& sequence);
@@ -56,7 +56,8 @@ class Sequences {
   bool evict_idle();
   void clear(Sequence& sequence);
 
-  // Remembers the window at the sequence's present end, if the memory has windows and there is room.
+  // Remembers the window at the sequence's present end, if the memory has windows and there is
+  // room.
   void save(Sequence& sequence, bool periodic);
 
   size_t idle_tokens() const;

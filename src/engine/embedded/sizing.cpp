@@ -73,9 +73,8 @@ Result<Costs> measure(llama_model* model, llama_context_params parameters, const
   const uint64_t partial_growth = costs.keeps_windows ? partial_2 - partial_1 : 0;
   costs.cell_bytes = std::max<uint64_t>(1, whole_2 - whole_1 - partial_growth);
   if (costs.keeps_windows) {
-    costs.sequence_bytes = memory.kind == MemoryKind::window
-                               ? partial_growth * memory.window_tokens
-                               : partial_2;
+    costs.sequence_bytes =
+        memory.kind == MemoryKind::window ? partial_growth * memory.window_tokens : partial_2;
   }
   return costs;
 }
@@ -99,9 +98,7 @@ uint64_t free_memory_bytes() {
 #endif
 }
 
-uint32_t physical_cores() {
-  return static_cast<uint32_t>(std::max(1, common_cpu_get_num_math()));
-}
+uint32_t physical_cores() { return static_cast<uint32_t>(std::max(1, common_cpu_get_num_math())); }
 
 Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFacts& facts) {
   ModelSizes sizes;
@@ -109,8 +106,8 @@ Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFact
   sizes.batch = options.batch_tokens > 0 ? options.batch_tokens : batch_default;
   sizes.threads = options.threads > 0 ? options.threads : facts.cores;
 
-  const uint64_t left = facts.memory_free_bytes - std::min(facts.memory_free_bytes,
-                                                           facts.model_bytes);
+  const uint64_t left =
+      facts.memory_free_bytes - std::min(facts.memory_free_bytes, facts.model_bytes);
   const uint64_t budget = options.memory_bytes_max > 0 ? options.memory_bytes_max : left / 2;
   const bool windowed = facts.memory.kind == MemoryKind::window;
   sizes.checkpoint_bytes_max = options.checkpoint_bytes_max;
@@ -135,8 +132,7 @@ Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFact
   if (options.context_tokens > 0) {
     sizes.context = options.context_tokens;
   } else {
-    const uint64_t wanted = std::min(facts.trained > 0 ? facts.trained : 4096,
-                                     context_default_max);
+    const uint64_t wanted = std::min(facts.trained > 0 ? facts.trained : 4096, context_default_max);
     const uint64_t affordable = affordable_cells / cell_padding * cell_padding;
     sizes.context = static_cast<uint32_t>(std::min(wanted, std::max<uint64_t>(affordable, 2048)));
   }
@@ -161,8 +157,7 @@ Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_mode
   facts.memory_free_bytes = free_memory_bytes();
   const std::string architecture = metadata(model, "general.architecture");
   // Long-rope models pick their factors by the context's length (llama-model.cpp).
-  facts.context_changes_rope =
-      metadata(model, architecture + ".rope.scaling.type") == "longrope";
+  facts.context_changes_rope = metadata(model, architecture + ".rope.scaling.type") == "longrope";
   size_t gpu_free = 0;
   for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
     ggml_backend_dev_t device = ggml_backend_dev_get(i);

@@ -12,13 +12,14 @@
 
 namespace anyclaude {
 
-// What a machine and a model offer; separate from where it is read so that the choice can be tested.
+// What a machine and a model offer; separate from where it is read so that the choice can be
+// tested.
 struct SizingFacts {
-  uint32_t trained = 0;              // context the model was trained for
-  uint64_t memory_free_bytes = 0;    // where the cells will be: RAM, or the GPUs' memory
-  uint64_t model_bytes = 0;          // of weights that will take room there too
-  uint64_t cell_bytes = 0;           // one token in all layers that keep every token
-  uint64_t sequence_bytes = 0;       // what one more sequence costs (windows, recurrent state)
+  uint32_t trained = 0;            // context the model was trained for
+  uint64_t memory_free_bytes = 0;  // where the cells will be: RAM, or the GPUs' memory
+  uint64_t model_bytes = 0;        // of weights that will take room there too
+  uint64_t cell_bytes = 0;         // one token in all layers that keep every token
+  uint64_t sequence_bytes = 0;     // what one more sequence costs (windows, recurrent state)
   uint32_t cores = 1;
   bool context_changes_rope = false;  // a longer context changes the position encoding
   Memory memory;

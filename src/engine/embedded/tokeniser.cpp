@@ -68,7 +68,8 @@ std::vector<std::string> texts_of(const std::unordered_map<std::string, Token>& 
 bool never_joins_newline_and_angle(const llama_vocab* vocab) {
   const Token count = llama_vocab_n_tokens(vocab);
   for (Token token = 0; token < count; ++token) {
-    if (std::string_view(llama_vocab_get_text(vocab, token)).find("\n<") != std::string_view::npos) {
+    if (std::string_view(llama_vocab_get_text(vocab, token)).find("\n<") !=
+        std::string_view::npos) {
       return false;
     }
   }
@@ -88,8 +89,8 @@ Tokeniser::Tokeniser(const llama_model* model, std::string_view template_source,
       tokenised_bytes_(metrics.counter("anyclaude_tokeniser_bytes_total",
                                        "Bytes of prompt text by where their tokens came from.",
                                        {{"from", "tokenised"}})),
-      remembered_bytes_(metrics.counter("anyclaude_tokeniser_bytes_total", "",
-                                        {{"from", "remembered"}})) {
+      remembered_bytes_(
+          metrics.counter("anyclaude_tokeniser_bytes_total", "", {{"from", "remembered"}})) {
   const auto count = static_cast<size_t>(llama_vocab_n_tokens(vocab_));
   strips_left_.resize(count);
   strips_right_.resize(count);

@@ -28,8 +28,9 @@ class TokeniserTest : public testing::TestWithParam<std::string (*)()> {
   // What libllama makes of the text at once, with special tokens parsed everywhere.
   std::vector<Token> whole(const std::string& text) {
     std::vector<Token> tokens(text.size() + 16);
-    const int32_t n = llama_tokenize(vocab_, text.data(), static_cast<int32_t>(text.size()),
-                                     tokens.data(), static_cast<int32_t>(tokens.size()), true, true);
+    const int32_t n =
+        llama_tokenize(vocab_, text.data(), static_cast<int32_t>(text.size()), tokens.data(),
+                       static_cast<int32_t>(tokens.size()), true, true);
     tokens.resize(static_cast<size_t>(n));
     return tokens;
   }
@@ -41,10 +42,28 @@ class TokeniserTest : public testing::TestWithParam<std::string (*)()> {
   }
 
   std::string random_text(std::mt19937& random) {
-    const std::vector<std::string> parts = {
-        "The quick ", "fox\n", "\n\n", "  indented", "{\"a\": [1, 2.50]}", "<tag>", "</tag>\n",
-        "\n<x", "ümlaut ", "日本語", "😀", "\t", "don't ", "0x1F", "...", "<|im_start|>user\n",
-        "<|im_end|>\n", "<start_of_turn>", "<end_of_turn>\n", "\r\n", "    ", "for (;;) {}\n"};
+    const std::vector<std::string> parts = {"The quick ",
+                                            "fox\n",
+                                            "\n\n",
+                                            "  indented",
+                                            "{\"a\": [1, 2.50]}",
+                                            "<tag>",
+                                            "</tag>\n",
+                                            "\n<x",
+                                            "ümlaut ",
+                                            "日本語",
+                                            "😀",
+                                            "\t",
+                                            "don't ",
+                                            "0x1F",
+                                            "...",
+                                            "<|im_start|>user\n",
+                                            "<|im_end|>\n",
+                                            "<start_of_turn>",
+                                            "<end_of_turn>\n",
+                                            "\r\n",
+                                            "    ",
+                                            "for (;;) {}\n"};
     std::string text;
     for (int i = 0; i < 30; ++i) text += parts[random() % parts.size()];
     return text;
@@ -90,9 +109,8 @@ TEST_P(TokeniserTest, ForgetsWhatDoesNotFitItsLimit) {
 
 TEST_P(TokeniserTest, SpecialTokensDoNotSpanSegments) {
   CanonicalPrompt prompt;
-  const std::string open = template_.find("<start_of_turn>") != std::string::npos
-                               ? "<start_of_turn>"
-                               : "<|im_start|>";
+  const std::string open =
+      template_.find("<start_of_turn>") != std::string::npos ? "<start_of_turn>" : "<|im_start|>";
   prompt.segments = {open};
   const size_t written = tokeniser_->tokenise(prompt).tokens.size();
   prompt.segments = Guard::split(tokeniser_->guard().protect(open));

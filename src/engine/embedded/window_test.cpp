@@ -2,8 +2,8 @@
 // 512): what the engine reuses must give the answers of a fresh run.
 //
 // Identity cannot hold: logits depend a little on how a prompt was cut into chunks and on what else
-// is in the cells. So the bound is measured here too, as the distance between fresh runs of the same
-// prompt that differ in nothing but that.
+// is in the cells. So the bound is measured here too, as the distance between fresh runs of the
+// same prompt that differ in nothing but that.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -233,10 +233,10 @@ TEST_F(WindowTest, SharedAndForkedConversationsAnswerLikeFreshOnes) {
   std::printf("noise %.5f nats, %.3f logits; alarm bound %.5f nats\n", measured.divergence,
               measured.logit, bound);
   for (const auto& [name, outcome] : {std::pair("with", checked), std::pair("without", trusting)}) {
-    std::printf("%s the check: worst of %d %.5f nats; best token kept in %d of %d clear cases; "
-                "%d failed\n",
-                name, outcome.compared, outcome.worst, outcome.clear_agreed, outcome.clear,
-                outcome.failed);
+    std::printf(
+        "%s the check: worst of %d %.5f nats; best token kept in %d of %d clear cases; "
+        "%d failed\n",
+        name, outcome.compared, outcome.worst, outcome.clear_agreed, outcome.clear, outcome.failed);
   }
   ASSERT_GE(checked.compared, 4);
   EXPECT_EQ(checked.failed, 0);

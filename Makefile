@@ -20,8 +20,8 @@ bench: build  ## Measure beside llama-server (BENCH="--quick" and other argument
 setup:  ## Install the packages that are missing, also those of the checks
 	@scripts/setup/packages.sh check
 
-lint: build  ## clang-tidy
-	@scripts/lint.py
+lint:  ## clang-tidy
+	@scripts/test.sh packages lint
 
 format:  ## Apply .clang-format
 	@scripts/format.sh

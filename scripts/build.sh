@@ -13,4 +13,4 @@ say "Configuring the $preset build"
 cmake --preset "$preset" >"$log" || { tail -20 "$log" >&2; fail "CMake could not configure it."; }
 say "Building build/$preset"
 show_progress "$log" cmake --build --preset "$preset" ||
-  { grep -A 12 -m 3 -E 'error|FAILED' "$log" >&2; fail "It did not build; see $log."; }
+  { show_faults "$log"; fail "It did not build; see $log."; }

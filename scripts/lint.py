@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over every translation unit of a build folder and remembers what was clean.
 
-lint.py [--build build/release] [--all] [FILE...]
+lint.py [--build build/check] [--all] [FILE...]
 
 A file is checked again when it, a project header that it reaches, its compile command, .clang-tidy
 or clang-tidy itself has changed; --all forgets. Exit status 1 when there is a finding.
@@ -71,7 +71,7 @@ def check(clang_tidy, build, file):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--build", default=ROOT / "build/release", type=pathlib.Path)
+    parser.add_argument("--build", default=ROOT / "build/check", type=pathlib.Path)
     parser.add_argument("--all", action="store_true", help="also what was clean before")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     options = parser.parse_args()

@@ -27,7 +27,7 @@ build() {  # PRESET
   # The first configuration also builds the engine, which takes minutes and shows its own progress.
   cmake --preset "$1" 2>&3
   show_progress "$logs/$1_build.log" cmake --build --preset "$1" 2>&3 ||
-    { grep -A 12 -m 5 -E 'error|FAILED' "$logs/$1_build.log"; return 1; }
+    { show_faults "$logs/$1_build.log"; return 1; }
 }
 
 run_tests() {  # PRESET [WRAPPER...]
@@ -65,6 +65,7 @@ part_tsan() {
 }
 
 part_lint() {
+  cmake --preset check 2>&3  # writes the compile commands, of the tests too
   show_progress "$logs/lint_files.log" scripts/lint.py 2>&3 ||
     { cat "$logs/lint_files.log"; return 1; }
   tail -1 "$logs/lint_files.log"

@@ -113,6 +113,11 @@ cpu_features() {
   fi
 }
 
+# The first faults in the log of a build.
+show_faults() {  # LOG
+  grep -A 12 -m 3 -E '^FAILED|error:' "$1" >&2 || tail -20 "$1" >&2
+}
+
 # Runs a command that counts its steps as ninja, ctest or lint.py do, with its output in a log;
 # shows the newest count on a terminal, else every 10 %.
 show_progress() {  # LOG COMMAND...

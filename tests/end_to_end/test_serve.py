@@ -7,7 +7,8 @@ from harness import Home, KEY, body, expect, expect_equal
 
 def refused(h, name, *arguments, words=(), **environment):
     """`serve` must end with 1 and an error on standard error that holds one of `words`."""
-    done = h.run("serve", "--port", "0", *arguments, ANYCLAUDE_API_KEY=KEY, **environment)
+    environment = {"ANYCLAUDE_API_KEY": KEY, **environment}
+    done = h.run("serve", "--port", "0", *arguments, **environment)
     expect_equal(done.returncode, 1, f"{name}: exit code\n{done.stdout}{done.stderr}")
     said = (done.stdout + done.stderr).lower()
     expect(any(word in said for word in words), f"{name}: none of {words} in: {said}")
@@ -45,7 +46,7 @@ def test_settings_that_cannot_be(h):
     refused(h, "an unknown option", *model, "--no-such-option", "1", words=("no-such-option",))
     refused(h, "a context of nothing", *model, "--context", "0x", words=("context",))
     refused(h, "an address beyond loopback without a key of one's own", *model, "--host", "0.0.0.0",
-            "--api-key", "", words=("key",))
+            words=("--api-key", "anyclaude_api_key"), ANYCLAUDE_API_KEY="")
     refused(h, "a template that is missing", *model, "--chat-template", h.scratch / "no.jinja",
             words=("no.jinja",))
 

@@ -11,7 +11,7 @@ from harness.expect import Failed, expect, expect_equal, wait_until
 from harness.home import Home, flags
 
 KEY = "end-to-end-key"
-START_TIMEOUT_S = 20
+START_TIMEOUT_S = 60
 REQUEST_TIMEOUT_S = 180
 PREFILL = "anyclaude_engine_prefill_tokens_total"
 

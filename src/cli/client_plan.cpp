@@ -73,7 +73,10 @@ void tune(const ClientPoint& point, Environment& environment) {
   if (point.context_tokens > 0) {
     // Unset, the client assumes a million tokens and never compacts.
     suggested["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] = std::to_string(point.context_tokens);
-    uint32_t output = std::max(1u, point.context_tokens / 4);  // the rest is for the prompt
+    // The rest is for the prompt. In small contexts the client sets so much aside beside this that
+    // it compacts at its first prompt: at 8,192 tokens, with 2,048 for answers, at 3,700 tokens.
+    const uint32_t share = point.context_tokens < small_context_tokens ? 16 : 4;
+    uint32_t output = std::max(1u, point.context_tokens / share);
     if (point.output_tokens_max > 0) output = std::min(output, point.output_tokens_max);
     suggested["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] = std::to_string(output);
   }

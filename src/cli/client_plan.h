@@ -14,7 +14,8 @@ namespace anyclaude {
 // session cannot do without 3,800.
 inline constexpr uint32_t full_prompt_tokens = 20'000;
 inline constexpr uint32_t small_prompt_tokens = 3'800;
-inline constexpr uint32_t small_context_tokens = 16'384;      // below it: only the four tools
+inline constexpr uint32_t small_context_tokens =
+    16'384;  // below it: only the four tools, short answers
 inline constexpr uint32_t cramped_context_tokens = 6 * 1024;  // below it even these leave no room
 
 struct ClientPoint {

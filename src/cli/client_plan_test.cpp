@@ -69,9 +69,10 @@ TEST(ClientPlan, TheAnswerLeavesRoomForThePrompt) {
     const ClientPlan plan = plan_client(point_with(context, most), {}, {});
     return std::string(value_of(plan.environment, "CLAUDE_CODE_MAX_OUTPUT_TOKENS"));
   };
-  EXPECT_EQ(output_of(8'192, 0), "2048");
-  EXPECT_EQ(output_of(8'192, 1'000), "1000");
-  EXPECT_EQ(output_of(8'192, 8'191), "2048");
+  EXPECT_EQ(output_of(65'536, 0), "16384");
+  EXPECT_EQ(output_of(65'536, 1'000), "1000");
+  EXPECT_EQ(output_of(8'192, 0), "512");
+  EXPECT_EQ(output_of(8'192, 8'191), "512");
   EXPECT_EQ(output_of(0, 8'191), "");  // an unknown context: nothing is claimed
 }
 

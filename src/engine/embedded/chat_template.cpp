@@ -116,10 +116,11 @@ Result<ChatTemplate::Source> ChatTemplate::choose_source(const llama_model* mode
   }
 }
 
-Result<std::unique_ptr<ChatTemplate>> ChatTemplate::open(const llama_model* model, Source source,
-                                                         const Guard& guard, Metrics& metrics) {
+Result<std::unique_ptr<ChatTemplate>> ChatTemplate::open(const llama_model* model,
+                                                         const Source& source, const Guard& guard,
+                                                         Metrics& metrics) {
   try {
-    std::unique_ptr<ChatTemplate> out(new ChatTemplate(model, std::move(source), guard, metrics));
+    std::unique_ptr<ChatTemplate> out(new ChatTemplate(model, source, guard, metrics));
     out->examine();
     return out;
   } catch (const std::exception& error) {
@@ -128,7 +129,7 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::open(const llama_model* mode
   }
 }
 
-ChatTemplate::ChatTemplate(const llama_model* model, Source source, const Guard& guard,
+ChatTemplate::ChatTemplate(const llama_model* model, const Source& source, const Guard& guard,
                            Metrics& metrics)
     : guard_(guard),
       templates_(common_chat_templates_init(

@@ -48,7 +48,7 @@ class ChatTemplate final : public TemplateRenderer {
   static Result<Source> choose_source(const llama_model* model, const std::string& override_source);
 
   // `guard` and the model must outlive it.
-  static Result<std::unique_ptr<ChatTemplate>> open(const llama_model* model, Source source,
+  static Result<std::unique_ptr<ChatTemplate>> open(const llama_model* model, const Source& source,
                                                     const Guard& guard, Metrics& metrics);
 
   Result<CanonicalPrompt> render(const CanonicalConversation& conversation) const override;
@@ -65,7 +65,8 @@ class ChatTemplate final : public TemplateRenderer {
   const TemplateFindings& findings() const { return findings_; }
 
  private:
-  ChatTemplate(const llama_model* model, Source source, const Guard& guard, Metrics& metrics);
+  ChatTemplate(const llama_model* model, const Source& source, const Guard& guard,
+               Metrics& metrics);
   void examine();
   std::string render_text(const CanonicalConversation& conversation, bool generation_prompt) const;
   std::string render_directly(const common_chat_template& chat_template,

@@ -101,11 +101,10 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, Metric
   const std::string override_source = TRY(read_template(options.chat_template_path));
   out->model = TRY(Model::load(options, progress));
   llama_model* model = out->model->model();
-  auto source = TRY(ChatTemplate::choose_source(model, override_source));
+  const auto source = TRY(ChatTemplate::choose_source(model, override_source));
   out->tokeniser = std::make_unique<Tokeniser>(model, source.text + source.tool_use_text,
                                                options.token_memory_bytes_max, metrics);
-  out->chat_template =
-      TRY(ChatTemplate::open(model, std::move(source), out->tokeniser->guard(), metrics));
+  out->chat_template = TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), metrics));
   out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
   out->engine = std::make_unique<Engine>(
       *out->model,
@@ -290,7 +289,7 @@ struct EmbeddedBackend::Impl {
     return model.tokeniser->tokenise(prompt);
   }
 
-  Result<std::unique_ptr<Generation>> start(LoadedModel& model, Request request);
+  Result<std::unique_ptr<Generation>> start(LoadedModel& model, const Request& request);
 
   const EmbeddedOptions options;
   Metrics& metrics;
@@ -307,7 +306,7 @@ struct EmbeddedBackend::Impl {
 };
 
 Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& model,
-                                                                 Request request) {
+                                                                 const Request& request) {
   const Conversation& conversation = request.conversation;
   TRY_VOID(check_tool_choice(conversation));
   CanonicalConversation canonical = canonicalise(conversation, model.chat_template->capabilities());
@@ -376,7 +375,7 @@ Readiness EmbeddedBackend::readiness() const {
 
 Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
   LoadedModel* model = TRY(impl_->get());
-  return impl_->start(*model, std::move(request));
+  return impl_->start(*model, request);
 }
 
 Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {

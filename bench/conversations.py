@@ -45,7 +45,7 @@ class Shape:
     agent_system_bytes: int = 3_300
     environment_bytes: int = 9_000
     prompt_bytes: int = 160          # what the user types
-    result_bytes: int = 240          # of one tool's result: a turn is about 75 tokens
+    result_bytes: int = 80           # of one tool's result: a turn is about 100 tokens
 
     def scaled(self, factor):
         """The same shape with a prompt `factor` times as long; turns keep their size."""

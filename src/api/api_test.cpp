@@ -110,8 +110,8 @@ TEST(Api, OptionsNeedNoKey) {
 
 TEST(Api, PrintsMetrics) {
   ServedApi served;
-  served.get("/v1/models");
-  served.get("/v1/models", {});
+  EXPECT_EQ(served.get("/v1/models")->status, 200);
+  EXPECT_EQ(served.get("/v1/models", {})->status, 401);
   const auto metrics = served.get("/metrics");
   EXPECT_EQ(metrics->header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   for (const char* line : {"\nanyclaude_api_requests_total{endpoint=\"models\",status=\"200\"} 1\n",

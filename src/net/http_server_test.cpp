@@ -31,7 +31,7 @@ void add_routes(HttpServer& server) {
                [](const HttpRequest& request) { return text("[" + request.body + "]"); });
   server.route("POST", "/throw",
                [](const HttpRequest&) -> HttpReply { throw std::runtime_error("no"); });
-  server.refusal([](int status, std::string message, const HttpRequest& request) {
+  server.refusal([](int status, const std::string& message, const HttpRequest& request) {
     HttpReply reply;
     reply.body = "{\"status\":" + std::to_string(status) + ",\"message\":\"" + message +
                  "\",\"id\":\"" + request.request_id.substr(0, 4) + "\"}";

@@ -30,11 +30,12 @@ class ServedApi {
         server_([this](HttpServer& server) { api_.add_routes(server); }, std::move(http),
                 &metrics_) {}
 
-  Result<HttpAnswer> get(const std::string& path, HttpHeaders headers = {{"x-api-key", "secret"}}) {
+  Result<HttpAnswer> get(const std::string& path,
+                         const HttpHeaders& headers = {{"x-api-key", "secret"}}) {
     return HttpClient({.port = server_.port()}).get(path, headers);
   }
   Result<HttpAnswer> post(const std::string& path, const std::string& body,
-                          HttpHeaders headers = {{"x-api-key", "secret"}}) {
+                          const HttpHeaders& headers = {{"x-api-key", "secret"}}) {
     return HttpClient({.port = server_.port()}).post(path, body, headers);
   }
 

@@ -2,9 +2,9 @@
 // tests can put a disk below them that loses what was not synced, fills up or fails (tests/fakes/
 // faulty_files.h). Small whole files of other parts: base/file.h.
 //
-// Everything made here is for its owner alone: files 0600, folders 0700. Thread-safe. Errors:
-// not_found where there is no such thing, overloaded where the disk is full (ENOSPC, EDQUOT), else
-// io; all say what failed with which path.
+// Everything made here is for its owner alone: files 0600, folders 0700. A link is not opened as a
+// file. Thread-safe. Errors: not_found where there is no such thing, overloaded where the disk is
+// full (ENOSPC, EDQUOT), else io; all say what failed with which path.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,8 @@ class WritableFile {
 class FolderLock {
  public:
   virtual ~FolderLock() = default;
+  // False: the file was deleted or replaced, and another process may hold the new one.
+  virtual bool holds() const = 0;
 };
 
 class Files {
@@ -62,7 +64,8 @@ class Files {
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
   virtual Result<void> truncate(const std::filesystem::path& path, uint64_t bytes) = 0;
   virtual Result<std::vector<Entry>> list(const std::filesystem::path& folder) = 0;
-  virtual Result<void> make_folder(const std::filesystem::path& path) = 0;    // and those above it
+  // And those above it, their names synced. No error where there is one; links are followed.
+  virtual Result<void> make_folder(const std::filesystem::path& path) = 0;
   virtual Result<void> remove_folder(const std::filesystem::path& path) = 0;  // an empty one
   virtual Result<void> sync_folder(const std::filesystem::path& path) = 0;    // its names
   // Null where another process (or another holder in this one) has it.

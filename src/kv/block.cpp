@@ -12,7 +12,9 @@ Hash128 hash128(std::span<const uint8_t> bytes, uint64_t seed) {
   return {hash.high64, hash.low64};
 }
 
-std::string to_hex(const Hash128& hash) { return fmt::format("{:016x}{:016x}", hash.high, hash.low); }
+std::string to_hex(const Hash128& hash) {
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
 
 PieceKey piece_key(PieceKind kind, const Fingerprint& fingerprint, uint32_t begin,
                    std::span<const Token> prefix) {

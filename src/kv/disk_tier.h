@@ -1,7 +1,7 @@
 // Pieces as immutable files below one folder:
 //
 //   FOLDER/lock                            held by the one process that may write
-//   FOLDER/index                           a snapshot of all heads; a hint, rebuilt where it is lost
+//   FOLDER/index                           a snapshot of all heads; a hint, rebuilt when lost
 //   FOLDER/FINGERPRINT/KEY.range|.point    a piece (docs/disk-format.md)
 //
 // Knows bytes and names; which piece is worth keeping is the cache's to say (kv/cache.h).
@@ -31,10 +31,10 @@ class DiskTier {
  public:
   struct Options {
     std::filesystem::path folder;
-    uint64_t bytes_max = 0;             // of files; 0: nothing is written
-    uint64_t bytes_per_day_max = 0;     // written, not to wear the disk out; 0: no limit
+    uint64_t bytes_max = 0;                 // of files; 0: nothing is written
+    uint64_t bytes_per_day_max = 0;         // written, not to wear the disk out; 0: no limit
     uint64_t queue_bytes_max = 1ull << 30;  // accepted and not yet written
-    std::function<int64_t()> now_s;     // Unix time; empty: the system's clock
+    std::function<int64_t()> now_s;         // Unix time; empty: the system's clock
   };
 
   // What is known of a stored piece without reading its payload.
@@ -77,8 +77,8 @@ class DiskTier {
   // For the snapshot: when and how often a piece was used.
   virtual void used(const PieceHead& head, int64_t now_s, uint32_t hits) = 0;
 
-  virtual uint64_t bytes() const = 0;   // stored and queued
-  virtual bool writes() const = 0;      // this process holds the lock
+  virtual uint64_t bytes() const = 0;       // stored and queued
+  virtual bool writes() const = 0;          // this process holds the lock
   virtual std::string problem() const = 0;  // why nothing is stored; empty: all is well
 
   // Waits until everything queued is written and the folder is read; for tests and commands.

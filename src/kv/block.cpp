@@ -20,11 +20,14 @@ PieceKey piece_key(PieceKind kind, const Fingerprint& fingerprint, uint32_t begi
                    std::span<const Token> prefix) {
   const std::array<uint64_t, 4> front = {fingerprint.high, fingerprint.low,
                                          static_cast<uint64_t>(kind), begin};
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
-  XXH3_128bits_update(&state, front.data(), sizeof front);
-  XXH3_128bits_update(&state, prefix.data(), prefix.size_bytes());
-  const XXH128_hash_t hash = XXH3_128bits_digest(&state);
+  struct FreeState {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
+  XXH3_128bits_reset(state.get());
+  XXH3_128bits_update(state.get(), front.data(), sizeof front);
+  XXH3_128bits_update(state.get(), prefix.data(), prefix.size_bytes());
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return {hash.high64, hash.low64};
 }
 

@@ -65,6 +65,7 @@ struct PieceHead {
   int64_t made_s = 0;             // Unix time
   bool imported = false;          // came from a file of somebody else's
   std::string note;               // for people: the first words of the conversation; <= 200 bytes
+  bool operator==(const PieceHead&) const = default;
 };
 
 // `prefix`: all tokens from 0 to the piece's end.

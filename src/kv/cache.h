@@ -58,10 +58,10 @@ class KvCache {
   virtual ~KvCache() = default;
 
   struct Found {
-    uint32_t ranges_end = 0;               // tokens that ranges cover without a gap
-    uint32_t ranges_end_in_ram = 0;        // of these, without reading the disk
-    std::vector<uint32_t> points;          // ascending: positions <= ranges_end that have a point
-    std::shared_ptr<FoundPrefix> prefix;   // null: nothing was found
+    uint32_t ranges_end = 0;              // tokens that ranges cover without a gap
+    uint32_t ranges_end_in_ram = 0;       // of these, without reading the disk
+    std::vector<uint32_t> points;         // ascending: positions <= ranges_end that have a point
+    std::shared_ptr<FoundPrefix> prefix;  // null: nothing was found
   };
   // The longest stored prefix of `tokens`. O(tokens). Changes nothing but recency, and that only
   // where `use`.
@@ -124,9 +124,9 @@ class KvCache {
   virtual std::vector<Listed> list() const = 0;  // newest first
 
   struct PruneRule {
-    std::optional<uint64_t> bytes_max;          // of the disk, afterwards
-    std::optional<int64_t> unused_since_s;      // Unix time
-    std::optional<Fingerprint> fingerprint;     // only this one's
+    std::optional<uint64_t> bytes_max;       // of the disk, afterwards
+    std::optional<int64_t> unused_since_s;   // Unix time
+    std::optional<Fingerprint> fingerprint;  // only this one's
   };
   virtual uint64_t prune(const PruneRule& rule) = 0;  // bytes freed
 

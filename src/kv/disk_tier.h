@@ -14,6 +14,7 @@
 // Thread-safe. Metrics: anyclaude_kv_disk_*.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -31,10 +32,15 @@ class DiskTier {
  public:
   struct Options {
     std::filesystem::path folder;
-    uint64_t bytes_max = 0;                 // of files; 0: nothing is written
-    uint64_t bytes_per_day_max = 0;         // written, not to wear the disk out; 0: no limit
+    uint64_t bytes_max = 0;          // of files; 0: nothing is written
+    uint64_t bytes_per_day_max = 0;  // of pieces written, not to wear the disk out; 0: no limit
     uint64_t queue_bytes_max = 1ull << 30;  // accepted and not yet written
     std::function<int64_t()> now_s;         // Unix time; empty: the system's clock
+    // How often another writer's lock, its new files, a full disk and a folder that could not be
+    // used are looked at again.
+    std::chrono::milliseconds retry_time{30'000};
+    // Between two snapshots; longer where they are large.
+    std::chrono::milliseconds snapshot_time{60'000};
   };
 
   // What is known of a stored piece without reading its payload.
@@ -45,10 +51,14 @@ class DiskTier {
     uint32_t hits = 0;
   };
 
-  // What the owner hears, on the tier's threads, never while it holds the tier's lock. `found`
-  // comes for every piece of the folder, parents before children, first from the snapshot and then
-  // from the files themselves; also later, when another process has written one. `lost`: a piece
-  // that was found, or written, is not there any more, or turned out to be wrong.
+  // What the owner hears, in the order in which it happened, on the tier's one thread and while no
+  // lock of the tier is held: from before `open` returns until the destructor has returned, but
+  // never inside of another call. All three must be set.
+  //
+  // `found` comes for every piece of the folder, parents before children, first from the snapshot
+  // and then from the files themselves; also later, when another process has written one.
+  // `written`: a piece that was taken by `store` survives a crash from now on. `lost`: a piece that
+  // was found, written or taken is not there (any more), or turned out to be wrong.
   struct Listener {
     std::function<void(const Known&)> found;
     std::function<void(const PieceHead&)> written;
@@ -62,16 +72,20 @@ class DiskTier {
                                         Metrics& metrics);
   virtual ~DiskTier() = default;  // writes what is queued (at most a few seconds) and the snapshot
 
-  // Takes the piece into the queue. False: dropped (queue or day's budget full, not the writer, no
-  // folder); a metric says why. Never blocks on the disk. Room below bytes_max must have been made
-  // by the caller: `bytes()` counts what is stored and queued.
+  // Takes the piece into the queue; `written` or `lost` follows, unless it is removed before that.
+  // False: dropped (no room, queue or day's budget full, not the writer, no folder ...); a metric
+  // says why. Never blocks on the disk. Room below bytes_max must have been made by the caller:
+  // `bytes()` counts what is stored and queued. (Before the folder is read that is not all there
+  // is; `found` tells the rest.) What is there already is told to be written once more.
   virtual bool store(const PieceHead& head, Bytes payload) = 0;
 
-  // The payload, checked against the head that the caller knows (tokens, begin, parent ...).
-  // not_found or io: a miss; the piece is then gone (`lost` is called) unless the error may pass.
+  // The payload, checked against the head that the caller knows (tokens, begin, parent ...), on the
+  // caller's thread. not_found or io: a miss; the piece is then gone (`lost` is called) unless the
+  // error may pass: a disk that cannot read it is asked twice.
   virtual Result<Bytes> read(const PieceHead& head) = 0;
 
-  // Deletes the file, or takes it out of the queue.
+  // Deletes the file, or takes it out of the queue. `bytes()` is less at once; the disk is not
+  // waited for. Where another process writes, the file stays, and is not found again.
   virtual void remove(const PieceHead& head) = 0;
 
   // For the snapshot: when and how often a piece was used.
@@ -81,7 +95,8 @@ class DiskTier {
   virtual bool writes() const = 0;          // this process holds the lock
   virtual std::string problem() const = 0;  // why nothing is stored; empty: all is well
 
-  // Waits until everything queued is written and the folder is read; for tests and commands.
+  // Looks for the lock, reads the folder once more, and waits for that and until everything queued
+  // is done; for tests and commands.
   virtual void settle() = 0;
 };
 

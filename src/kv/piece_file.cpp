@@ -84,7 +84,7 @@ std::vector<uint8_t> encode_piece_head(const PieceHead& head) {
   return out;
 }
 
-Result<PieceHead> parse_piece_head(std::span<const uint8_t> first, uint64_t file_bytes) {
+Result<PieceHead> parse_piece_head(std::span<const uint8_t> first) {
   ByteReader reader(first);
   const auto mark = reader.get_bytes(magic.size());
   if (!std::ranges::equal(mark, bytes_of(magic))) return damaged("it does not begin as one");
@@ -114,10 +114,6 @@ Result<PieceHead> parse_piece_head(std::span<const uint8_t> first, uint64_t file
       head_bytes != fixed_bytes + sizeof(Token) * token_count + note_bytes + checksum_bytes ||
       head_bytes > first.size()) {
     return damaged("its lengths are wrong");
-  }
-  if (head.payload_bytes > piece_payload_bytes_max ||
-      head_bytes + head.payload_bytes != file_bytes) {
-    return damaged("the file is not as long as it says");
   }
   const size_t covered = head_bytes - checksum_bytes;
   if (ByteReader(first.subspan(covered)).get<uint64_t>() != XXH3_64bits(first.data(), covered)) {

@@ -31,10 +31,11 @@ uint64_t piece_file_bytes(const PieceHead& head);
 // `head` must pass check_piece_head.
 std::vector<uint8_t> encode_piece_head(const PieceHead& head);
 
-// `first`: the file's first bytes, piece_head_bytes_max of them or all there are. The payload is
-// checked by its own checksum (PieceHead::payload_checksum). Errors: not_found where the file is of
-// another version of the format, io where it is not what its lengths and checksum say.
-Result<PieceHead> parse_piece_head(std::span<const uint8_t> first, uint64_t file_bytes);
+// `first`: the first piece_head_bytes_max bytes of a file, or all there are. Whether the file is as
+// long as the head says, and the payload's checksum, are the reader's to compare. Errors: not_found
+// where the file is of another version of the format, io where it is not what its lengths and its
+// checksum say.
+Result<PieceHead> parse_piece_head(std::span<const uint8_t> first);
 
 uint64_t payload_checksum(std::span<const uint8_t> payload);
 
@@ -44,6 +45,7 @@ struct PieceName {
   PieceKey key;
   bool operator==(const PieceName&) const = default;
 };
+inline PieceName name_of(const PieceHead& head) { return {.kind = head.kind, .key = head.key}; }
 std::string print_piece_name(const PieceName& name);
 std::optional<PieceName> parse_piece_name(std::string_view text);
 std::optional<Hash128> parse_hash(std::string_view text);  // as to_hex prints it

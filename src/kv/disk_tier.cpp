@@ -91,6 +91,7 @@ class FolderTier final : public DiskTier {
   void load_snapshot();
   void save_snapshot();
   void take_lock();
+  void look_again();
   void tend();
   void execute(const DiskLedger::Task& task);
   void write(const DiskLedger::Task& task);
@@ -197,7 +198,7 @@ void FolderTier::run() {
       pass_.step();
       if (!pass_.active()) update_gauges();
     } else if (pass_due_ || work.pass_wanted) {
-      take_lock();
+      look_again();
       pass_due_ = false;
       pass_.start(may_delete());
     }
@@ -224,15 +225,18 @@ void FolderTier::take_lock() {
   }
 }
 
-// What is done from time to time: the lock of another may be free, its folder may hold more, a full
-// disk may have room.
+// The lock of another may be free, and a full disk may have room.
+void FolderTier::look_again() {
+  take_lock();
+  if (writer_) refuse(nullptr, problem());
+}
+
 void FolderTier::tend() {
   const auto now = Clock::now();
   if (now >= tend_next_) {
     tend_next_ = now + options_.retry_time;
-    take_lock();
-    if (!writer_) pass_due_ = true;
-    if (writer_) refuse(nullptr, problem());
+    look_again();
+    if (!writer_) pass_due_ = true;  // for what the writer has written
   }
   if (now >= snapshot_next_ && ledger_.changes() != changes_saved_) save_snapshot();
 }

@@ -156,12 +156,12 @@ TEST(DiskTier, RemovesAndTakesBack) {
   DiskOwner owner(files);
   owner.store(pieces);
   owner->settle();
-  owner->remove(pieces[3].head);
+  owner.remove(pieces[3].head);
   EXPECT_FALSE(owner->read(pieces[3].head));
   owner->settle();
   EXPECT_FALSE(files.exists(path_of(pieces[3].head)));
   EXPECT_TRUE(files.exists(path_of(pieces[2].head)));
-  EXPECT_TRUE(owner->store(pieces[3].head, pieces[3].payload));
+  EXPECT_TRUE(owner.store(pieces[3]));
   owner->settle();
   EXPECT_EQ(owner.readable(pieces), 4u);
 }
@@ -173,10 +173,10 @@ TEST(DiskTier, WhatIsRemovedBeforeItIsWrittenIsNotThere) {
   owner->settle();
   files.hold(DiskCall::sync);
   owner.store(pieces);  // the first is being written, the others wait
-  owner->remove(pieces[3].head);
-  owner->remove(pieces[2].head);
-  owner->remove(pieces[0].head);
-  EXPECT_TRUE(owner->store(pieces[0].head, pieces[0].payload));  // once more
+  owner.remove(pieces[3].head);
+  owner.remove(pieces[2].head);
+  owner.remove(pieces[0].head);
+  EXPECT_TRUE(owner.store(pieces[0]));  // once more
   files.release(DiskCall::sync);
   owner->settle();
   EXPECT_EQ(owner.readable(pieces), 2u);
@@ -215,7 +215,7 @@ TEST(DiskTier, NeverHoldsMoreThanItMay) {
   EXPECT_EQ(owner.dropped("no_room"), 16u);
   owner->settle();
   EXPECT_EQ(owner.store({pieces[5]}), 0u);
-  owner->remove(pieces[4].head);
+  owner.remove(pieces[4].head);
   EXPECT_EQ(owner.store({pieces[5]}), 1u);
   owner->settle();
   EXPECT_LE(files.bytes(), options.bytes_max);
@@ -252,7 +252,7 @@ TEST(DiskTier, ADaysBudgetOutlivesTheProcessAndNotTheDay) {
     owner->settle();
     EXPECT_EQ(owner.store({pieces.begin() + 14, pieces.begin() + 17}), 3u);
     owner->settle();
-    for (size_t i = 14; i < 17; ++i) owner->remove(pieces[i].head);
+    for (size_t i = 14; i < 17; ++i) owner.remove(pieces[i].head);
   }
 }
 
@@ -274,10 +274,10 @@ TEST(DiskTier, RefusesPiecesThatItCouldNotReadAgain) {
   DiskOwner owner(files);
   TestPiece piece = make_conversation(1, 1)[0];
   piece.head.end += 1;
-  EXPECT_FALSE(owner->store(piece.head, piece.payload));
+  EXPECT_FALSE(owner.store(piece));
   piece.head.end -= 1;
   piece.head.payload_bytes += 1;
-  EXPECT_FALSE(owner->store(piece.head, piece.payload));
+  EXPECT_FALSE(owner.store(piece));
   EXPECT_EQ(owner.dropped("invalid"), 2u);
 }
 
@@ -309,12 +309,12 @@ TEST(DiskTier, OneProcessWritesAndTheOthersFollow) {
   EXPECT_EQ(reader.found().size(), 4u);
   EXPECT_EQ(reader.readable(first), 4u);
   // It may not delete, and does not hear again of what it does not want.
-  reader->remove(first[3].head);
+  reader.remove(first[3].head);
   reader->settle();
   EXPECT_EQ(reader.found().size(), 4u);
   EXPECT_EQ(writer->readable(first), 4u);
   // What the writer has deleted is gone for both.
-  (*writer)->remove(first[2].head);
+  writer->remove(first[2].head);
   (*writer)->settle();
   reader->settle();
   EXPECT_FALSE(reader.knows(first[2].head));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,8 +50,24 @@ class DiskOwner {
   // How many of them were taken.
   size_t store(const std::vector<TestPiece>& pieces) {
     size_t taken = 0;
-    for (const TestPiece& piece : pieces) taken += tier_->store(piece.head, piece.payload) ? 1 : 0;
+    for (const TestPiece& piece : pieces) taken += store(piece) ? 1 : 0;
     return taken;
+  }
+  bool store(const TestPiece& piece) {
+    {
+      const MutexLock lock(mutex_);
+      taken_.insert(piece.head.key);
+    }
+    if (tier_->store(piece.head, piece.payload)) return true;
+    const MutexLock lock(mutex_);
+    taken_.erase(piece.head.key);
+    return false;
+  }
+  void remove(const PieceHead& head) {
+    tier_->remove(head);
+    const MutexLock lock(mutex_);
+    known_.erase(head.key);
+    taken_.erase(head.key);
   }
   // How many are there with the right bytes. Wrong bytes are a failure, whatever has happened.
   size_t readable(const std::vector<TestPiece>& pieces) {
@@ -99,7 +116,8 @@ class DiskOwner {
     const MutexLock lock(mutex_);
     EXPECT_FALSE(known_.contains(known.head.key)) << "found twice";
     if (known.head.parent != PieceKey{}) {
-      EXPECT_TRUE(known_.contains(known.head.parent)) << "found before its parent";
+      EXPECT_TRUE(known_.contains(known.head.parent) || taken_.contains(known.head.parent))
+          << "found before its parent";
     }
     EXPECT_EQ(known.file_bytes, piece_file_bytes(known.head));
     known_.emplace(known.head.key, known.head);
@@ -112,13 +130,15 @@ class DiskOwner {
   void lost(const PieceHead& head, bool wrong) {
     const MutexLock lock(mutex_);
     known_.erase(head.key);
+    taken_.erase(head.key);
     ++lost_;
     if (wrong) ++wrong_;
   }
 
   Metrics metrics_;
   mutable Mutex mutex_;
-  std::map<PieceKey, PieceHead> known_ GUARDED_BY(mutex_);
+  std::map<PieceKey, PieceHead> known_ GUARDED_BY(mutex_);  // found or written
+  std::set<PieceKey> taken_ GUARDED_BY(mutex_);
   std::vector<DiskTier::Known> found_ GUARDED_BY(mutex_);
   size_t lost_ GUARDED_BY(mutex_) = 0;
   size_t wrong_ GUARDED_BY(mutex_) = 0;

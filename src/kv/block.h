@@ -47,6 +47,9 @@ enum class PieceKind : uint8_t { range = 1, point = 2 };
 // The same prefix cut the same way has the same names in every process and on every machine.
 using PieceKey = Hash128;
 
+// Who stores or uses a prefix; background is thrown out first.
+enum class KeepClass : uint8_t { main = 0, agent = 1, background = 2 };
+
 using Bytes = std::shared_ptr<const std::vector<uint8_t>>;
 
 // All of a piece but its payload.

@@ -25,9 +25,6 @@
 
 namespace anyclaude {
 
-// Who stores or uses a prefix; background is thrown out first.
-enum class KeepClass : uint8_t { main = 0, agent = 1, background = 2 };
-
 struct CacheOptions {
   uint64_t ram_bytes_max = 0;
   DiskTier::Options disk;  // an empty folder: RAM only

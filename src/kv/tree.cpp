@@ -150,7 +150,7 @@ PieceNode* PieceTree::find(const PieceKey& key) const {
 }
 
 void PieceTree::remove(PieceNode& node) {
-  assert(node.children.empty() && !node.removed());
+  assert(node.children.empty() && node.attached());
   for (const Tier tier : tiers) {
     if (node.in(tier)) take_out(node, tier);
   }
@@ -178,13 +178,14 @@ std::vector<PieceNode*> PieceTree::roots() const {
 // ---- Where the bytes are ------------------------------------------------------------------------
 
 void PieceTree::put_in_ram(PieceNode& node, Bytes bytes) {
-  assert(!node.ram && bytes && !node.removed());
+  assert(!node.ram && bytes && node.attached());
   node.ram = std::move(bytes);
   count(node, Tier::ram, true);
 }
 
-void PieceTree::put_on_disk(PieceNode& node) {
-  assert(!node.on_disk && !node.removed());
+void PieceTree::put_on_disk(PieceNode& node, uint64_t file_bytes) {
+  assert(!node.on_disk && node.attached());
+  node.file_bytes = file_bytes;
   node.on_disk = true;
   count(node, Tier::disk, true);
 }
@@ -244,7 +245,7 @@ PieceNode* PieceTree::victim(Tier tier) const {
 }
 
 void PieceTree::use(PieceNode& node, int64_t used_us, KeepClass keep) {
-  for (PieceNode* above = &node; !above->removed(); above = above->parent) {
+  for (PieceNode* above = &node; above->attached(); above = above->parent) {
     // What is above was used no earlier, and by no worse.
     if (above->used_us >= used_us && above->keep <= keep) break;
     above->used_us = std::max(above->used_us, used_us);
@@ -261,7 +262,7 @@ void PieceTree::pin(PieceNode& node) {
 void PieceTree::unpin(PieceNode& node) {
   assert(node.pins > 0);
   --node.pins;
-  if (!node.removed()) {
+  if (node.attached()) {
     reorder(node);
   } else if (node.pins == 0) {
     removed_.erase(&node);

@@ -76,8 +76,8 @@ struct PieceNode {
 
   std::span<const Token> range_tokens() const;
   bool in(Tier tier) const { return tier == Tier::ram ? ram != nullptr : on_disk; }
-  uint64_t bytes_in(Tier tier) const;  // if it is there
-  bool removed() const { return parent == nullptr; }
+  uint64_t bytes_in(Tier tier) const;                  // if it is there
+  bool attached() const { return parent != nullptr; }  // a piece, and not removed
   // Whoever has the lowest goes first.
   int64_t rank_us() const { return used_us - handicap_s(keep) * 1'000'000; }
   PieceHead head() const;
@@ -116,7 +116,7 @@ class PieceTree {
   // ---- Where the bytes are.
 
   void put_in_ram(PieceNode& node, Bytes bytes);
-  void put_on_disk(PieceNode& node);
+  void put_on_disk(PieceNode& node, uint64_t file_bytes);
   void take_out(PieceNode& node, Tier tier);
 
   struct Totals {

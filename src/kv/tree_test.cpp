@@ -233,7 +233,7 @@ TEST(PieceTree, CountsWhatIsInATier) {
   roomy.reserve(1000);
   roomy.resize(10);
   tree.put_in_ram(*node, std::make_shared<const std::vector<uint8_t>>(std::move(roomy)));
-  tree.put_on_disk(*node);
+  tree.put_on_disk(*node, node->file_bytes);
   EXPECT_EQ(tree.totals(Tier::ram).bytes, 1000u);
   EXPECT_EQ(tree.totals(Tier::ram).tokens, 20u);
   EXPECT_EQ(tree.totals(Tier::disk).bytes, piece_file_bytes(node->head()));
@@ -291,7 +291,7 @@ TEST(PieceTree, PinnedNodesStayAndOutliveTheirRemoval) {
   EXPECT_EQ(tree.victim(Tier::ram), node);
   tree.pin(*node);
   tree.remove(*node);
-  EXPECT_TRUE(node->removed());
+  EXPECT_FALSE(node->attached());
   EXPECT_EQ(tree.match(fingerprint, counted(10)).length, 0u);
   EXPECT_EQ(tree.victim(Tier::ram), nullptr);
   tree.unpin(*node);
@@ -339,7 +339,7 @@ class RandomOrder {
   KeepClass any_class() { return static_cast<KeepClass>(random_() % 3); }
   void put(PieceNode& node, Tier tier) {
     if (tier == Tier::ram) tree_.put_in_ram(node, some_bytes(random_() % 50));
-    if (tier == Tier::disk) tree_.put_on_disk(node);
+    if (tier == Tier::disk) tree_.put_on_disk(node, node.file_bytes);
   }
   void add() {
     PieceNode* const parent = nodes_.empty() ? nullptr : nodes_[random_() % nodes_.size()];

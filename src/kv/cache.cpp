@@ -220,7 +220,7 @@ std::unique_ptr<PrefixLoad> TieredCache::load(const std::shared_ptr<FoundPrefix>
     PieceNode* const range = prefix->ranges[i];
     const bool is_last = i + 1 == prefix->ranges.size();
     const uint32_t end = is_last ? prefix->length : prefix->ranges[i + 1]->begin;
-    if (range->begin < to && end > from) nodes.push_back(range);
+    if (from < to && range->begin < to && end > from) nodes.push_back(range);
   }
   if (point != 0) {
     const auto found = std::ranges::find(prefix->points, point, &PieceNode::end);

@@ -93,17 +93,19 @@ bool PieceLoads::failed(const Load& load) const {
 }
 
 void PieceLoads::cancel(Load& load) {
+  std::shared_ptr<FoundPrefix> prefix;  // let go of without a lock: it asks the cache for its own
   const MutexLock lock(mutex_);
   load.cancelled = true;
   reading_.remove_if([&](const LoadPtr& other) { return other.get() == &load; });
   while (load.calls > 0) changed_.wait(mutex_);
+  // Else the thread that reads is the last to need it.
+  if (load.reads == 0) prefix = std::move(load.prefix);
 }
 
 // ---- For the threads.
 
 void PieceLoads::run() {
   while (true) {
-    // Let go of without a lock: the last holder of a prefix asks the cache for its lock.
     const Claim claim = wait_for_work();
     if (!claim.load) return;
     const Item& item = claim.load->items[claim.item];
@@ -136,6 +138,7 @@ std::optional<size_t> PieceLoads::claim(Load& load) {
   const bool fits = load.bytes_ahead + bytes <= options_.bytes_ahead_max;
   if (!fits && load.bytes_ahead > 0) return std::nullopt;
   load.bytes_ahead += bytes;
+  ++load.reads;
   return load.next_read++;
 }
 
@@ -143,6 +146,7 @@ void PieceLoads::arrived(const Claim& claim, Bytes payload) {
   Load& load = *claim.load;
   {
     const MutexLock lock(mutex_);
+    --load.reads;
     if (load.cancelled) return;
     if (!payload && load.failed_at == SIZE_MAX) metrics_.loads_failed.add();
     if (!payload) load.failed_at = std::min(load.failed_at, claim.item);

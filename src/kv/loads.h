@@ -46,16 +46,17 @@ class PieceLoads {
   class Handle;
   struct Load {
     // Constant.
-    std::shared_ptr<FoundPrefix> prefix;
     std::function<void()> ready;
     std::chrono::steady_clock::time_point begin;
     // Guarded by the lock, but for what Read may look at.
+    std::shared_ptr<FoundPrefix> prefix;
     std::vector<Item> items;
     std::vector<bool> from_disk;
     size_t failed_at = SIZE_MAX;
     size_t next_read = 0;  // those before are in RAM, read, or being read
     size_t next_given = 0;
     uint64_t bytes_ahead = 0;
+    uint32_t reads = 0;  // under way
     uint32_t calls = 0;  // of `ready`, under way
     bool cancelled = false;
   };

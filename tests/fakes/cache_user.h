@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <random>
 #include <string>
@@ -149,12 +150,16 @@ class CacheUser {
 
   std::atomic<int64_t> now_s;
   Metrics metrics;
+  std::function<size_t(const PieceKey&)> bytes_of;  // what a payload must have, if that is known
 
- private:
-  static void take(const PrefixLoad::Piece& piece, const Tokens& tokens, Restored& restored) {
+  // Checks a piece that was given out for `tokens` and counts it.
+  void take(const PrefixLoad::Piece& piece, const Tokens& tokens, Restored& restored) const {
     const PieceHead& head = piece.head;
     ASSERT_TRUE(piece.payload);
     ASSERT_EQ(head.payload_bytes, piece.payload->size());
+    if (bytes_of) {
+      ASSERT_EQ(piece.payload->size(), bytes_of(head.key));
+    }
     // Of a range only what is in front of the next one need be of this prompt.
     ASSERT_EQ(*piece.payload, *payload_of(head.key, piece.payload->size()));
     ASSERT_LE(head.begin, restored.end);
@@ -170,6 +175,7 @@ class CacheUser {
     restored.end = head.begin + static_cast<uint32_t>(parting);
   }
 
+ private:
   CacheOptions options_;
   std::unique_ptr<KvCache> cache_;
 };

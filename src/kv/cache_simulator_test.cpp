@@ -275,7 +275,26 @@ class Life {
     const auto verified = (*user_)->verify();
     if (failing_) return;
     ASSERT_TRUE(verified.wrong == 0 || damaged_);
-    damaged_ = false;
+    if (damaged_) {  // what is held may have been lost
+      held_.clear();
+      loads_.clear();
+    }
+    write_names();
+    damaged_ = has_wrong_files();
+  }
+
+  // Some stay that the cache does not know any more, because it could not delete them.
+  bool has_wrong_files() const {
+    return std::ranges::any_of(files_.all_files(), [this](const auto& path) {
+      const auto name = parse_piece_name(path.filename().string());
+      if (!name) return false;
+      const auto bytes = files_.contents(path);
+      const auto head =
+          parse_piece_head(std::span(bytes).first(std::min(bytes.size(), piece_head_bytes_max)));
+      return !head || head->key != name->key || piece_file_bytes(*head) != bytes.size() ||
+             payload_checksum(std::span(bytes).subspan(piece_head_bytes(*head))) !=
+                 head->payload_checksum;
+    });
   }
 
   void restart(Restart how) {
@@ -367,7 +386,11 @@ class Life {
     }
     files_.set_bytes_max(UINT64_MAX);
     files_.read_short(0);
-    // What no sync has made safe, because it failed, the system writes some time.
+    write_names();
+  }
+
+  // What no sync has made safe, because it failed, the system writes some time.
+  void write_names() {
     (void)files_.sync_folder("/cache");
     for (const uint64_t low : {1, 2}) {
       (void)files_.sync_folder(std::filesystem::path("/cache") / to_hex(Fingerprint{1, low}));

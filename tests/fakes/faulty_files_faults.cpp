@@ -143,6 +143,10 @@ void FaultyFiles::put(const Path& path, std::vector<uint8_t> bytes) {
 }
 
 void FaultyFiles::put_locked(const Path& path, FilePtr file) {
+  // A folder that was removed and is made again is there after a crash.
+  std::erase_if(pending_, [&](const Pending& change) {
+    return change.removed && !change.added && is_below(path, *change.removed);
+  });
   for (Path folder = path.parent_path(); folder != folder.root_path() && !folder.empty();
        folder = folder.parent_path()) {
     names_.emplace(folder, nullptr);

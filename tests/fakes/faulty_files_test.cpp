@@ -46,6 +46,19 @@ TEST(FaultyFiles, ACrashLosesWhatWasNotSynced) {
   EXPECT_TRUE(nameless.exists("/d"));
 }
 
+TEST(FaultyFiles, AFolderThatIsMadeAgainIsThereAfterACrash) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    FaultyFiles files(seed);
+    ASSERT_TRUE(files.make_folder("/a/b"));
+    ASSERT_TRUE(files.remove_folder("/a/b"));
+    ASSERT_TRUE(files.make_folder("/a/b"));
+    files.put("/a/b/file", {1});
+    files.crash();
+    files.restart();
+    EXPECT_TRUE(files.exists("/a/b/file"));
+  }
+}
+
 TEST(FaultyFiles, AKilledProcessLosesNothing) {
   FaultyFiles files;
   write(files, false);

@@ -65,6 +65,7 @@ class FolderTier final : public DiskTier {
 
   bool store(const PieceHead& head, Bytes payload) override;
   Result<Bytes> read(const PieceHead& head) override;
+  bool has(const PieceKey& key) const override { return ledger_.find(key).has_value(); }
   void remove(const PieceHead& head) override {
     ledger_.remove(head.key);
     update_gauges();

@@ -84,6 +84,10 @@ class DiskTier {
   // error may pass: a disk that cannot read it is asked twice.
   virtual Result<Bytes> read(const PieceHead& head) = 0;
 
+  // Whether it is stored or queued. By it an owner tells a `lost` that has been overtaken, because
+  // the piece was stored again before it was heard, from one that holds.
+  virtual bool has(const PieceKey& key) const = 0;
+
   // Deletes the file, or takes it out of the queue. `bytes()` is less at once; the disk is not
   // waited for. Where another process writes, the file stays, and is not found again.
   virtual void remove(const PieceHead& head) = 0;

@@ -93,6 +93,7 @@ void PieceTiers::report_use(const PieceNode& node) {
 // ---- What the disk tells ------------------------------------------------------------------------
 
 void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
+  if (!disk_->has(known.head.key)) return;  // stored and thrown out before this was heard
   PieceNode* node = tree_.find(known.head.key);
   const int64_t used_us = std::min(known.last_used_s * us_per_s, now_us);
   if (node && !same_bytes(*node, known.head)) {
@@ -114,9 +115,8 @@ void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
 
 void PieceTiers::lost(const PieceKey& key) {
   PieceNode* const node = tree_.find(key);
-  if (!node || !node->on_disk) return;
-  // It may have been stored again in the meantime; then both forget it, and agree.
-  disk_->remove(node->head());
+  // It may have been stored again in the meantime.
+  if (!node || !node->on_disk || disk_->has(key)) return;
   tree_.take_out(*node, Tier::disk);
   const size_t before = tree_.size();
   if (!node->ram) drop(*node);

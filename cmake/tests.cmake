@@ -1,5 +1,17 @@
 # Unit tests stand beside the code as x_test.cpp; each layer makes one test binary.
 include(GoogleTest)
+
+# Fakes with sources of their own (most are headers), and their tests.
+file(GLOB fakes CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fakes/*.cpp)
+list(FILTER fakes EXCLUDE REGEX "_test\\.cpp$")
+add_library(fakes STATIC ${fakes})
+target_include_directories(fakes PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(fakes PUBLIC base)
+file(GLOB fakes_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fakes/*_test.cpp)
+add_executable(fakes_test ${fakes_tests})
+target_link_libraries(fakes_test PRIVATE fakes GTest::gtest GTest::gtest_main)
+gtest_discover_tests(fakes_test TEST_PREFIX fakes/ DISCOVERY_MODE PRE_TEST PROPERTIES LABELS unit)
+
 function(add_layer_tests name)
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*_test.cpp)
   if(NOT tests)
@@ -7,8 +19,8 @@ function(add_layer_tests name)
   endif()
   string(REPLACE "/" "_" target ${name})
   add_executable(${target}_test ${tests})
-  target_include_directories(${target}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
-  target_link_libraries(${target}_test PRIVATE ${target} ${ARGN} GTest::gtest GTest::gtest_main)
+  target_link_libraries(${target}_test PRIVATE ${target} fakes ${ARGN} GTest::gtest
+                        GTest::gtest_main)
   # What runs a model takes all cores; its threads sleep when they are wanted elsewhere
   # (cli/compute_threads.h).
   set(properties LABELS unit ENVIRONMENT GOMP_SPINCOUNT=3000)
@@ -22,6 +34,7 @@ endfunction()
 add_layer_tests(base)
 add_layer_tests(net)
 add_layer_tests(protocol)
+add_layer_tests(kv)
 add_layer_tests(prompt)
 add_layer_tests(api)
 add_layer_tests(config)

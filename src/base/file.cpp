@@ -11,6 +11,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace anyclaude {
 namespace {
 
@@ -20,39 +22,6 @@ std::unexpected<Error> system_failure(std::string_view what, const std::filesyst
   const Error::Kind kind = code == ENOENT ? Error::Kind::not_found : Error::Kind::io;
   return fail(kind, fmt::format("cannot {} {}: {}", what, path.string(),
                                 std::generic_category().message(code)));
-}
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-  int release() { return std::exchange(value_, -1); }
-
- private:
-  int value_;
-};
-
-int open_file(const std::filesystem::path& path, int flags, mode_t mode = 0) {
-  int descriptor;
-  do {
-    descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
-  } while (descriptor < 0 && errno == EINTR);
-  return descriptor;
-}
-
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return true;
 }
 
 // Reads to the end, or until more than `bytes_max` bytes were read. False: see errno.
@@ -71,7 +40,7 @@ bool read_all(int descriptor, size_t bytes_max, std::string& bytes) {
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path, size_t bytes_max) {
-  const Descriptor file(open_file(path, O_RDONLY));
+  const Descriptor file = open_descriptor(path, O_RDONLY);
   std::string bytes;
   if (file.get() < 0 || !read_all(file.get(), bytes_max, bytes)) {
     return system_failure("read", path);
@@ -84,7 +53,7 @@ Result<std::string> read_file(const std::filesystem::path& path, size_t bytes_ma
 }
 
 std::string read_head(const std::filesystem::path& path, size_t bytes_max) {
-  const Descriptor file(open_file(path, O_RDONLY));
+  const Descriptor file = open_descriptor(path, O_RDONLY);
   std::string bytes;
   if (file.get() < 0 || bytes_max == 0 || !read_all(file.get(), bytes_max - 1, bytes)) return {};
   bytes.resize(std::min(bytes.size(), bytes_max));
@@ -92,7 +61,7 @@ std::string read_head(const std::filesystem::path& path, size_t bytes_max) {
 }
 
 std::string read_tail(const std::filesystem::path& path, size_t bytes_max) {
-  const Descriptor file(open_file(path, O_RDONLY));
+  const Descriptor file = open_descriptor(path, O_RDONLY);
   if (file.get() < 0) return {};
   const off_t size = ::lseek(file.get(), 0, SEEK_END);
   const off_t start = std::max<off_t>(0, size - static_cast<off_t>(bytes_max));
@@ -110,7 +79,8 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   const Descriptor file(::mkstemp(temporary.data()));
   if (file.get() < 0) return system_failure("write", path);
   ::fcntl(file.get(), F_SETFD, FD_CLOEXEC);
-  if (!write_all(file.get(), bytes) || ::fsync(file.get()) != 0 ||
+  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
+  if (!write_all(file.get(), {data, bytes.size()}) || ::fsync(file.get()) != 0 ||
       ::rename(temporary.c_str(), path.c_str()) != 0) {
     auto failure = system_failure("write", path);
     ::unlink(temporary.c_str());
@@ -119,7 +89,7 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   // Without this the new name may be lost in a crash; where a folder cannot be synced, nothing can
   // be done about it.
   const auto parent = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const Descriptor folder(open_file(parent, O_RDONLY | O_DIRECTORY));
+  const Descriptor folder = open_descriptor(parent, O_RDONLY | O_DIRECTORY);
   if (folder.get() >= 0) ::fsync(folder.get());
   return {};
 }
@@ -159,7 +129,7 @@ Result<void> make_private_folder(const std::filesystem::path& path) {
 }
 
 Result<std::optional<FileLock>> FileLock::try_take(const std::filesystem::path& path) {
-  Descriptor file(open_file(path, O_RDWR | O_CREAT, 0600));
+  Descriptor file = open_descriptor(path, O_RDWR | O_CREAT, 0600);
   if (file.get() < 0) return system_failure("open", path);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(file.release());
   if (errno == EWOULDBLOCK) return std::nullopt;
@@ -167,7 +137,7 @@ Result<std::optional<FileLock>> FileLock::try_take(const std::filesystem::path& 
 }
 
 Result<FileLock> FileLock::take(const std::filesystem::path& path) {
-  Descriptor file(open_file(path, O_RDWR | O_CREAT, 0600));
+  Descriptor file = open_descriptor(path, O_RDWR | O_CREAT, 0600);
   if (file.get() < 0) return system_failure("lock", path);
   while (::flock(file.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return system_failure("lock", path);

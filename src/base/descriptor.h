@@ -1,0 +1,33 @@
+// An open file of the system and the calls on it that go on when a signal comes. For the .cpp files
+// of base/ that touch files.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace anyclaude {
+
+// Owns a descriptor; closes it.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor();
+  Descriptor(Descriptor&& other) noexcept : value_(other.release()) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  int get() const { return value_; }  // negative: opening has failed, see errno
+  int release();
+
+ private:
+  int value_;
+};
+
+// Never inherited by child processes.
+Descriptor open_descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0);
+
+// False: see errno.
+bool write_all(int descriptor, std::span<const uint8_t> bytes);
+
+}  // namespace anyclaude

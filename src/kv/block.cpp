@@ -1,0 +1,34 @@
+#include "kv/block.h"
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <array>
+
+namespace anyclaude {
+
+Hash128 hash128(std::span<const uint8_t> bytes, uint64_t seed) {
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
+  return {hash.high64, hash.low64};
+}
+
+std::string to_hex(const Hash128& hash) {
+  return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
+PieceKey piece_key(PieceKind kind, const Fingerprint& fingerprint, uint32_t begin,
+                   std::span<const Token> prefix) {
+  const std::array<uint64_t, 4> front = {fingerprint.high, fingerprint.low,
+                                         static_cast<uint64_t>(kind), begin};
+  struct FreeState {
+    void operator()(XXH3_state_t* state) const { XXH3_freeState(state); }
+  };
+  const std::unique_ptr<XXH3_state_t, FreeState> state(XXH3_createState());
+  XXH3_128bits_reset(state.get());
+  XXH3_128bits_update(state.get(), front.data(), sizeof front);
+  XXH3_128bits_update(state.get(), prefix.data(), prefix.size_bytes());
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  return {hash.high64, hash.low64};
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,103 @@
+#include "kv/disk_pass.h"
+
+#include <memory>
+
+namespace anyclaude {
+
+DiskPass::DiskPass(DiskFolder& folder, DiskLedger& ledger, DiskMetrics& metrics, Listener listener)
+    : folder_(folder), ledger_(ledger), metrics_(metrics), listener_(std::move(listener)) {}
+
+void DiskPass::start(bool may_delete) {
+  active_ = true;
+  may_delete_ = may_delete;
+  number_ = ledger_.begin_pass();
+  unread_.clear();
+  listing_ = {};
+  at_ = 0;
+  auto folders = folder_.fingerprints();
+  // A folder that is not there holds nothing; of one that cannot be read nothing is known.
+  root_unread_ = !folders && folders.error().kind != Error::Kind::not_found;
+  folders_ = folders ? std::move(*folders) : std::vector<Fingerprint>();
+}
+
+void DiskPass::step() {
+  if (at_ < listing_.pieces.size()) {
+    examine(listing_.pieces[at_++]);
+  } else if (!folders_.empty()) {
+    open_next_folder();
+  } else {
+    finish();
+  }
+}
+
+void DiskPass::open_next_folder() {
+  fingerprint_ = folders_.back();
+  folders_.pop_back();
+  at_ = 0;
+  auto listing = folder_.list(fingerprint_);
+  if (!listing && listing.error().kind != Error::Kind::not_found) unread_.insert(fingerprint_);
+  listing_ = listing ? std::move(*listing) : DiskFolder::Listing();
+  if (!may_delete_) return;
+  folder_.remove_leftovers(fingerprint_, listing_);
+  if (listing && listing_.pieces.empty()) folder_.remove_if_empty(fingerprint_);
+}
+
+void DiskPass::examine(const DiskFolder::Piece& piece) {
+  const auto seen = ledger_.see(fingerprint_, piece.name, piece.bytes, number_);
+  if (seen == DiskLedger::Seen::known) return;
+  if (seen == DiskLedger::Seen::foreign || left_alone_.contains({fingerprint_, piece.name.key})) {
+    discard(fingerprint_, piece.name, may_delete_);
+    return;
+  }
+  auto head = folder_.read_head(fingerprint_, piece.name);
+  if (head) {
+    PieceRecord record{.head = std::make_shared<const PieceHead>(std::move(*head))};
+    // As old as it is, as far as anybody knows.
+    record.last_used_s = record.head->made_s;
+    for (const PieceRecord& found : ledger_.admit(std::move(record), number_)) {
+      listener_.found(found);
+    }
+    return;
+  }
+  switch (head.error()) {
+    case DiskFolder::Failure::gone:
+      return;
+    case DiskFolder::Failure::unreadable:
+      unread_.insert(fingerprint_);
+      return;
+    case DiskFolder::Failure::wrong:
+      metrics_.verification_failures.add();
+      [[fallthrough]];
+    case DiskFolder::Failure::outdated:
+      discard(fingerprint_, piece.name, may_delete_);
+  }
+}
+
+void DiskPass::discard(const Fingerprint& fingerprint, const PieceName& name, bool may_delete) {
+  const Result<void> removed = may_delete ? folder_.remove(fingerprint, name)
+                                          : fail(Error::Kind::permission, "another process writes");
+  if (removed || removed.error().kind == Error::Kind::not_found) {
+    left_alone_.erase({fingerprint, name.key});
+  } else {
+    left_alone_.insert({fingerprint, name.key});
+  }
+}
+
+void DiskPass::finish() {
+  const auto spare = [this](const PieceHead& head) {
+    return root_unread_ || unread_.contains(head.fingerprint);
+  };
+  const DiskLedger::PassEnd end = ledger_.end_pass(spare);
+  for (const PieceRecord& piece : end.lost) listener_.lost(piece);
+  for (const PieceRecord& piece : end.found) listener_.found(piece);
+  for (const PieceRecord& piece : end.orphans) {
+    // Their parents may stand in a file that could not be read, or that the writer, which is
+    // another process, is about to write.
+    const PieceHead& head = *piece.head;
+    if (may_delete_ && !spare(head)) discard(head.fingerprint, name_of(head), true);
+  }
+  active_ = false;
+  ledger_.pass_ended();
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,58 @@
+// One walk over the folder of the disk tier, in small steps between which the tier writes: compares
+// names and sizes with the ledger, reads the heads of unknown files, and says what is gone. The
+// writer also deletes what is good for nothing: temporary files, files of other versions, wrong
+// files, pieces without parents. Belongs to the tier's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "kv/disk_folder.h"
+#include "kv/disk_ledger.h"
+#include "kv/disk_metrics.h"
+
+namespace anyclaude {
+
+class DiskPass {
+ public:
+  struct Listener {
+    std::function<void(const PieceRecord&)> found;
+    std::function<void(const PieceRecord&)> lost;
+  };
+
+  DiskPass(DiskFolder& folder, DiskLedger& ledger, DiskMetrics& metrics, Listener listener);
+
+  void start(bool may_delete);
+  bool active() const { return active_; }
+  void step();  // the last one ends it
+
+  // A file that is not to be found again: deleted, or left alone where that is another's to do.
+  void discard(const Fingerprint& fingerprint, const PieceName& name, bool may_delete);
+
+ private:
+  void open_next_folder();
+  void examine(const DiskFolder::Piece& piece);
+  void finish();
+
+  DiskFolder& folder_;
+  DiskLedger& ledger_;
+  DiskMetrics& metrics_;
+  const Listener listener_;
+
+  bool active_ = false;
+  bool may_delete_ = false;
+  uint64_t number_ = 0;
+  std::vector<Fingerprint> folders_;  // still to be read
+  std::set<Fingerprint> unread_;      // could not be read whole: what they hold is not known
+  bool root_unread_ = false;
+  Fingerprint fingerprint_;
+  DiskFolder::Listing listing_;  // of fingerprint_
+  size_t at_ = 0;
+  std::set<std::pair<Fingerprint, PieceKey>> left_alone_;
+};
+
+}  // namespace anyclaude

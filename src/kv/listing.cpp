@@ -1,0 +1,106 @@
+#include "kv/listing.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace anyclaude {
+namespace {
+
+constexpr int64_t us_per_s = 1'000'000;
+
+// A range on the way from the root to the leaves, with what is summed up of those above it.
+struct OnTheWay {
+  const PieceNode* node = nullptr;
+  uint64_t bytes = 0;  // since the last range that is shared
+  uint64_t bytes_all = 0;
+  bool in_ram = true;
+  bool on_disk = true;
+  bool imported = false;
+
+  void add(const PieceNode& piece) {
+    bytes += piece.file_bytes;
+    bytes_all += piece.file_bytes;
+    imported = imported || piece.imported;
+  }
+};
+
+KvCache::Listed listed(const OnTheWay& leaf) {
+  const PieceNode& node = *leaf.node;
+  return {.fingerprint = *node.fingerprint,
+          .key = node.key,
+          .note = node.note ? *node.note : "",
+          .tokens = node.end,
+          .bytes = leaf.bytes,
+          .bytes_all = leaf.bytes_all,
+          .in_ram = leaf.in_ram,
+          .on_disk = leaf.on_disk,
+          .imported = leaf.imported,
+          .last_used_s = node.used_us / us_per_s,
+          .hits = node.hits};
+}
+
+}  // namespace
+
+std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
+  std::vector<std::pair<int64_t, KvCache::Listed>> all;
+  std::vector<OnTheWay> waiting;
+  for (const PieceNode* root : tree.roots()) waiting.push_back({.node = root});
+  while (!waiting.empty()) {
+    OnTheWay way = waiting.back();
+    waiting.pop_back();
+    const PieceNode& node = *way.node;
+    std::vector<const PieceNode*> ranges;
+    for (const auto& [key, child] : node.children) {
+      if (child->kind == PieceKind::range) ranges.push_back(child);
+      if (child->kind == PieceKind::point) way.add(*child);
+    }
+    if (node.attached()) {
+      way.add(node);
+      way.in_ram = way.in_ram && node.ram;
+      way.on_disk = way.on_disk && node.on_disk;
+      if (ranges.empty()) all.emplace_back(node.used_us, listed(way));
+    }
+    if (ranges.size() > 1) way.bytes = 0;
+    for (const PieceNode* range : ranges) {
+      way.node = range;
+      waiting.push_back(way);
+    }
+  }
+  std::ranges::stable_sort(all, [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::vector<KvCache::Listed> conversations;
+  for (auto& [used_us, conversation] : all) conversations.push_back(std::move(conversation));
+  return conversations;
+}
+
+std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule) {
+  std::vector<PieceNode*> found;
+  if (!rule.fingerprint && !rule.unused_since_s) return found;
+  std::vector<PieceNode*> waiting;
+  for (PieceNode* root : tree.roots()) {
+    if (!rule.fingerprint || *root->fingerprint == *rule.fingerprint) waiting.push_back(root);
+  }
+  while (!waiting.empty()) {
+    PieceNode* const node = waiting.back();
+    waiting.pop_back();
+    const bool matches = !rule.unused_since_s || node->used_us < *rule.unused_since_s * us_per_s;
+    if (node->attached() && node->pins == 0 && matches) {
+      found.push_back(node);
+      continue;
+    }
+    for (const auto& [key, child] : node->children) waiting.push_back(child);
+  }
+  return found;
+}
+
+std::vector<PieceKey> keys_on_disk(const PieceTree& tree) {
+  std::vector<PieceKey> keys;
+  for (PieceNode* root : tree.roots()) {
+    for (const PieceNode* node : tree.subtree(*root)) {
+      if (node->on_disk) keys.push_back(node->key);
+    }
+  }
+  return keys;
+}
+
+}  // namespace anyclaude

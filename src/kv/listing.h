@@ -1,0 +1,19 @@
+// What people see of the tree, and what they throw out of it. Pure functions over the tree.
+#pragma once
+
+#include <vector>
+
+#include "kv/cache.h"
+#include "kv/tree.h"
+
+namespace anyclaude {
+
+std::vector<KvCache::Listed> list_conversations(const PieceTree& tree);  // newest first
+
+// The topmost nodes that are not pinned and were last used before `unused_since_s`, of one
+// fingerprint or of all; with one but no time: all of it. Nothing below them is pinned.
+std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule);
+
+std::vector<PieceKey> keys_on_disk(const PieceTree& tree);  // parents before children
+
+}  // namespace anyclaude

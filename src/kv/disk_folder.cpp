@@ -62,6 +62,8 @@ DiskFolder::Read<Bytes> DiskFolder::read(const PieceHead& expected) const {
   const auto path = folder_of(expected.fingerprint) / print_piece_name(name_of(expected));
   const auto file = files_.open(path);
   if (!file) return std::unexpected(failure_of(file.error()));
+  // So that the disk works while the head is checked and memory is found.
+  (*file)->will_read();
   const auto head = read_head_of(**file);
   if (!head) return std::unexpected(head.error());
   if (!same_piece(*head, expected)) return std::unexpected(Failure::wrong);

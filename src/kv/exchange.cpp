@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -311,7 +312,9 @@ Result<Exchanged> export_prompt(KvCache& cache, const PieceKey& key, Files& file
   if (!named) return fail(Error::Kind::not_found, "There is no such prompt in the cache.");
   const auto file = TRY(files.create(path));
   auto written = write_prompt(cache, *named, *file, team_key);
-  if (!written) (void)files.remove(path);
+  if (!written && !files.remove(path)) {
+    spdlog::warn("{} was not written to its end, and cannot be deleted.", path.string());
+  }
   return written;
 }
 

@@ -48,6 +48,12 @@ class RealReadableFile final : public ReadableFile {
 
   uint64_t size() const override { return size_; }
 
+  void will_read() override {
+#ifdef POSIX_FADV_WILLNEED
+    ::posix_fadvise(file_.get(), 0, static_cast<off_t>(size_), POSIX_FADV_WILLNEED);
+#endif
+  }
+
   Result<size_t> read_at(uint64_t offset, std::span<uint8_t> out) override {
     size_t done = 0;
     while (done < out.size()) {

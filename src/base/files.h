@@ -23,6 +23,8 @@ class ReadableFile {
  public:
   virtual ~ReadableFile() = default;
   virtual uint64_t size() const = 0;
+  // A hint that all of it is read soon: a disk that can work ahead begins now.
+  virtual void will_read() {}
   // Fills as much of `out` as the file has from `offset` on; returns how much that was.
   virtual Result<size_t> read_at(uint64_t offset, std::span<uint8_t> out) = 0;
 };

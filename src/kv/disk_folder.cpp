@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kv/safe_write.h"
+
 namespace anyclaude {
 namespace {
 
@@ -62,6 +64,8 @@ DiskFolder::Read<Bytes> DiskFolder::read(const PieceHead& expected) const {
   const auto path = folder_of(expected.fingerprint) / print_piece_name(name_of(expected));
   const auto file = files_.open(path);
   if (!file) return std::unexpected(failure_of(file.error()));
+  // So that the disk works while the head is checked and memory is found.
+  (*file)->will_read();
   const auto head = read_head_of(**file);
   if (!head) return std::unexpected(head.error());
   if (!same_piece(*head, expected)) return std::unexpected(Failure::wrong);
@@ -90,45 +94,16 @@ DiskFolder::Read<PieceHead> DiskFolder::read_head(const Fingerprint& fingerprint
 Result<void> DiskFolder::write(const PieceHead& head, std::span<const uint8_t> payload) {
   const auto folder = folder_of(head.fingerprint);
   TRY_VOID(files_.make_folder(folder));
-  const std::string name = print_piece_name(name_of(head));
+  const auto path = folder / print_piece_name(name_of(head));
   const std::vector<uint8_t> front = encode_piece_head(head);
-  return write_safely(folder / (name + std::string(temporary_end)), folder / name,
-                      {front, payload});
+  auto written = write_safely(files_, path, {front, payload});
+  // It may have got its name already, and lose it in a crash.
+  if (!written) (void)files_.remove(path);
+  return written;
 }
 
 Result<void> DiskFolder::remove(const Fingerprint& fingerprint, const PieceName& name) {
   return files_.remove(folder_of(fingerprint) / print_piece_name(name));
-}
-
-Result<void> DiskFolder::write_safely(const std::filesystem::path& temporary,
-                                      const std::filesystem::path& path,
-                                      std::initializer_list<std::span<const uint8_t>> parts) {
-  const auto write = [&]() -> Result<void> {
-    auto file = files_.create(temporary);
-    if (!file && file.error().kind == Error::Kind::io) {
-      // What a crash has left there; there is no other writer.
-      TRY_VOID(files_.remove(temporary));
-      file = files_.create(temporary);
-    }
-    const auto open = TRY(std::move(file));
-    for (const auto part : parts) TRY_VOID(open->append(part));
-    return open->sync();
-  };
-  const auto name = [&]() -> Result<void> {
-    TRY_VOID(files_.rename(temporary, path));
-    return files_.sync_folder(path.parent_path());
-  };
-  if (auto written = write(); !written) {
-    (void)files_.remove(temporary);
-    return written;
-  }
-  if (auto named = name(); !named) {
-    // Which of the two names there is nobody can tell now.
-    (void)files_.remove(temporary);
-    (void)files_.remove(path);
-    return named;
-  }
-  return {};
 }
 
 // ---- What is there.
@@ -179,7 +154,7 @@ Result<DiskIndex> DiskFolder::read_index() const {
 
 Result<uint64_t> DiskFolder::write_index(const DiskIndex& index) {
   const std::vector<uint8_t> bytes = encode_index(index);
-  TRY_VOID(write_safely(path_ / "index.tmp", path_ / "index", {bytes}));
+  TRY_VOID(write_safely(files_, path_ / "index", {bytes}));
   return bytes.size();
 }
 

@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -78,10 +77,6 @@ class DiskFolder {
 
  private:
   std::filesystem::path folder_of(const Fingerprint& fingerprint) const;
-  // Under `temporary` first; then synced, renamed, and the name synced.
-  Result<void> write_safely(const std::filesystem::path& temporary,
-                            const std::filesystem::path& path,
-                            std::initializer_list<std::span<const uint8_t>> parts);
 
   Files& files_;
   const std::filesystem::path path_;

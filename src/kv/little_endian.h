@@ -1,6 +1,7 @@
 // Numbers as bytes, the least significant first; what every file of kv/ is made of. Pure.
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,9 @@ namespace anyclaude {
 
 template <std::unsigned_integral T>
 void put(std::vector<uint8_t>& out, T value) {
-  for (size_t i = 0; i < sizeof(T); ++i) out.push_back(static_cast<uint8_t>(value >> (8 * i)));
+  std::array<uint8_t, sizeof(T)> bytes;  // becomes one store
+  for (size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<uint8_t>(value >> (8 * i));
+  out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
 inline void put(std::vector<uint8_t>& out, const Hash128& hash) {
@@ -34,7 +37,8 @@ class ByteReader {
   T get() {
     const auto bytes = get_bytes(sizeof(T));
     T value = 0;
-    for (size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes.empty()) return value;
+    for (size_t i = 0; i < sizeof(T); ++i) {
       value = static_cast<T>(value | static_cast<T>(static_cast<T>(bytes[i]) << (8 * i)));
     }
     return value;

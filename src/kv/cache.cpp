@@ -63,6 +63,7 @@ class TieredCache final : public KvCache {
            uint32_t seconds) override;
   Stats stats() const override;
   std::vector<Listed> list() const override;
+  std::optional<Named> find_listed(const PieceKey& key) override;
   uint64_t prune(const PruneRule& rule) override;
   Verified verify() override;
   void settle() override;
@@ -310,6 +311,7 @@ bool TieredCache::store(PieceKind kind, const Fingerprint& fingerprint,
                        .payload_bytes = payload->size(),
                        .payload_checksum = payload_checksum(*payload),
                        .made_s = now_s(),
+                       .imported = origin.imported,
                        .note = origin.note.substr(0, piece_note_bytes_max)};
   const MutexLock lock(mutex_);
   return tiers_.store(head, payload, origin.keep, next_use_us()) != nullptr;
@@ -369,6 +371,17 @@ KvCache::Stats TieredCache::stats() const {
 std::vector<KvCache::Listed> TieredCache::list() const {
   const MutexLock lock(mutex_);
   return list_conversations(tiers_.tree());
+}
+
+std::optional<KvCache::Named> TieredCache::find_listed(const PieceKey& key) {
+  const MutexLock lock(mutex_);
+  const PieceNode* const node = tiers_.tree().find(key);
+  if (!node || node->kind != PieceKind::range) return std::nullopt;
+  Named named{.fingerprint = *node->fingerprint,
+              .tokens = tokens_of(*node),
+              .note = node->note ? *node->note : ""};
+  named.found = find_locked(named.fingerprint, named.tokens);
+  return named;
 }
 
 uint64_t TieredCache::prune(const PruneRule& rule) {

@@ -86,6 +86,7 @@ class KvCache {
   struct Origin {
     KeepClass keep = KeepClass::main;
     std::string note;  // first words, for people
+    bool imported = false;
   };
   // Stores the range [begin, prefix.size()), whose tokens before `begin` must be stored already;
   // false where they are not (a parent was thrown out), where it is there already or begins with
@@ -131,6 +132,16 @@ class KvCache {
     uint32_t hits = 0;
   };
   virtual std::vector<Listed> list() const = 0;  // newest first
+
+  // The prompt of a listed conversation and what of it can be restored; nothing where the key is
+  // not that of a range here.
+  struct Named {
+    Fingerprint fingerprint;
+    std::vector<Token> tokens;
+    std::string note;
+    Found found;
+  };
+  virtual std::optional<Named> find_listed(const PieceKey& key) = 0;
 
   struct PruneRule {
     std::optional<uint64_t> bytes_max;       // of the disk, afterwards

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <set>
+#include <tuple>
 
 #include "fakes/cache_user.h"
 #include "kv/cache_metrics.h"
@@ -391,9 +392,10 @@ class Life {
 
   // What no sync has made safe, because it failed, the system writes some time.
   void write_names() {
-    (void)files_.sync_folder("/cache");
+    std::ignore = files_.sync_folder("/cache");
     for (const uint64_t low : {1, 2}) {
-      (void)files_.sync_folder(std::filesystem::path("/cache") / to_hex(Fingerprint{1, low}));
+      std::ignore =
+          files_.sync_folder(std::filesystem::path("/cache") / to_hex(Fingerprint{1, low}));
     }
   }
 

@@ -73,6 +73,16 @@ std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
   return conversations;
 }
 
+std::vector<Token> tokens_of(const PieceNode& range) {
+  std::vector<Token> tokens(range.end);
+  uint32_t end = range.end;
+  for (const PieceNode* node = &range; node->attached(); node = node->parent) {
+    std::ranges::copy(node->range_tokens().first(end - node->begin), tokens.begin() + node->begin);
+    end = node->begin;
+  }
+  return tokens;
+}
+
 std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule) {
   std::vector<PieceNode*> found;
   if (!rule.fingerprint && !rule.unused_since_s) return found;

@@ -10,6 +10,8 @@ namespace anyclaude {
 
 std::vector<KvCache::Listed> list_conversations(const PieceTree& tree);  // newest first
 
+std::vector<Token> tokens_of(const PieceNode& range);  // from the root on
+
 // The topmost nodes that are not pinned and were last used before `unused_since_s`, of one
 // fingerprint or of all; with one but no time: all of it. Nothing below them is pinned.
 std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule);

@@ -119,10 +119,9 @@ PieceLoads::Claim PieceLoads::wait_for_work() {
     for (auto load = reading_.begin(); load != reading_.end(); ++load) {
       const auto item = claim(**load);
       if (!item) continue;
-      const LoadPtr found = *load;
       // Each load gets its turn.
       reading_.splice(reading_.end(), reading_, load);
-      return {found, *item};
+      return {*load, *item};
     }
     changed_.wait(mutex_);
   }

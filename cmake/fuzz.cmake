@@ -20,4 +20,5 @@ function(add_fuzz_target name)
 endfunction()
 
 add_fuzz_target(anthropic_request protocol)
+add_fuzz_target(kv_files kv)
 add_fuzz_target(sse protocol)

@@ -4,8 +4,8 @@
 usage: run.py --anyclaude PROGRAM [--only PART,...] [--models gemma,smollm2] [--tokens 19000] ...
 
 Parts: cold (prefill rate beside llama-bench), follow (the next turn of a long conversation),
-repeat (a prompt cached to its last token), agents (eight sub-agents at once), idle (memory without
-a model).
+repeat (a prompt cached to its last token), restart (the first answer after a restart), agents
+(eight sub-agents at once), idle (memory without a model).
 Everything is interleaved A B B A in one run, so that what else the machine does falls on both; the
 figures are medians. Prints a Markdown table and writes it, with every single value as JSON, into
 --output. docs/benchmarks.md tells how to read it.
@@ -14,6 +14,7 @@ import argparse
 import concurrent.futures
 import dataclasses
 import datetime
+import functools
 import json
 import os
 import platform
@@ -27,11 +28,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import restart  # noqa: E402: beside this file
 from conversations import Shape, conversation, fitted, sub_agents  # noqa: E402: beside this file
 from servers import Anyclaude, LlamaServer, Setup, llama_bench  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("cold", "follow", "repeat", "agents", "idle")
+PARTS = ("cold", "follow", "repeat", "restart", "agents", "idle")
 MODELS = {"gemma": "Gemma-3-270M", "smollm2": "SmolLM2-135M"}
 CONTEXT = {"gemma": 32768, "smollm2": 49152}
 # SmolLM2 was made for 8,192 tokens. Past them it does the same work and says senseless words.
@@ -101,8 +103,8 @@ class Bench:
         return Setup(Path(setup_script("models.sh", model)), self.engine_source / TEMPLATE,
                      CONTEXT[model], self.options.batch, self.options.threads, OVERRIDES[model])
 
-    def ours(self, setup):
-        return Anyclaude(self.options.anyclaude, setup, self.folder)
+    def ours(self, setup, home=None):
+        return Anyclaude(self.options.anyclaude, setup, self.folder, home)
 
     def theirs(self, setup):
         return LlamaServer(self.rival / "llama-server", setup, self.folder)
@@ -198,6 +200,10 @@ class Bench:
             self.rows.append(Row(MODELS[model], f"eight sub-agents at once, {what}", unit,
                                  [f[index] for f in found[True]], [f[index] for f in found[False]]))
 
+    def add_row(self, model, what, unit, ours, theirs):
+        self.rows.append(Row(MODELS[model], what, unit, ours, theirs))
+        return self.rows[-1]
+
     def idle(self):
         say("memory of a server without a model")
         sizes = []
@@ -217,6 +223,9 @@ class Bench:
                 self.cold(model)
             if "follow" in only or "repeat" in only:
                 self.follow_and_repeat(model)
+            if "restart" in only:
+                say(f"{MODELS[model]}: restarts")
+                restart.measure(self, model, functools.partial(self.add_row, model))
             if "agents" in only:
                 self.agents(model)
 
@@ -256,6 +265,8 @@ def parse():
     parser.add_argument("--cold-tokens", type=int, default=4_096)
     parser.add_argument("--agent-tokens", type=int, default=6_000,
                         help="of the main conversation whose sub-agents are started")
+    parser.add_argument("--restart-tokens", type=int, default=22_882,
+                        help="on the disk when the server starts again")
     parser.add_argument("--rounds", type=int, default=5, help="values of each kind")
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -269,6 +280,7 @@ def parse():
         parser.error(f"parts are {', '.join(PARTS)}; models are {', '.join(MODELS)}")
     if options.quick:
         options.tokens, options.cold_tokens, options.agent_tokens = 2_000, 1_000, 1_200
+        options.restart_tokens = 2_000
         options.rounds = 2
     return options
 

@@ -129,17 +129,19 @@ class Server:
 
 
 class Anyclaude(Server):
-    """`program serve` with folders of its own; `setup` None: without a model."""
+    """`program serve` with folders of its own; `setup` None: without a model. With a `home` it
+    finds what an earlier server has left there, and leaves it there itself."""
     name = "anyclaude"
 
-    def __init__(self, program, setup, folder):
-        self.home = Path(tempfile.mkdtemp(prefix="anyclaude.", dir=folder))
+    def __init__(self, program, setup, folder, home=None, arguments=()):
+        self.keeps_home = home is not None
+        self.home = home or Path(tempfile.mkdtemp(prefix="anyclaude.", dir=folder))
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
                        "ANYCLAUDE_API_KEY": secrets.token_hex(16)}
         for name in ("CONFIG", "CACHE", "STATE", "DATA"):
             environment[f"XDG_{name}_HOME"] = str(self.home / name.lower())
         environment["XDG_RUNTIME_DIR"] = str(self.home)
-        command = [program, "serve", "--port", "0"]
+        command = [program, "serve", "--port", "0", *arguments]
         if setup is None:
             command += ["--model", "none"]
         else:
@@ -163,9 +165,15 @@ class Anyclaude(Server):
                           self._get("/metrics")[1], re.M)
         return int(found.group(1)) if found else 0
 
+    def metric(self, name):
+        """The sum over all series of a metric."""
+        return sum(float(value) for value in re.findall(
+            rf"^{name}(?:{{.*}})? (\S+)$", self._get("/metrics")[1], re.M))
+
     def __exit__(self, *arguments):
         super().__exit__(*arguments)
-        shutil.rmtree(self.home, ignore_errors=True)
+        if not self.keeps_home:
+            shutil.rmtree(self.home, ignore_errors=True)
 
 
 class LlamaServer(Server):

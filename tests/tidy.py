@@ -22,8 +22,8 @@ STRANGERS = [{"prompt", "kv"}, {"prompt", "net"}, {"kv", "net"}, {"protocol", "n
              {"protocol", "kv"}]
 
 # Which headers of others may be included where (paths below src/).
-ENGINE_HEADERS = (r"(llama|llama-cpp|ggml[\w-]*|gguf|common|chat|sampling|mtmd[\w-]*|fit|download|"
-                  r"json-schema-to-grammar|jinja/.*|arg|log|speculative)\.h")
+ENGINE_HEADERS = (r"(llama|llama-[\w-]*|ggml[\w-]*|gguf|common|chat|sampling|mtmd[\w-]*|fit|"
+                  r"download|json-schema-to-grammar|jinja/.*|arg|log|speculative)\.h")
 FOREIGN = [
     (ENGINE_HEADERS, r"engine/embedded/.*", "only engine/embedded may include the engine"),
     (r"httplib\.h", r"net/.*\.cpp", "only net/*.cpp may include the HTTP library"),

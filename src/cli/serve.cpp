@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/signals.h"
 #include "cli/api_key.h"
+#include "cli/cache_options.h"
 #include "cli/connect_help.h"
 #include "cli/leases.h"
 #include "cli/model_choice.h"
@@ -160,12 +161,18 @@ Result<void> run_server(const Config& config) {
                             port.error().message));
   }
 
+  std::unique_ptr<KvCache> cache;
   std::unique_ptr<EmbeddedBackend> embedded;
   NoBackend none;
   if (!model.none) {
+    std::error_code error;
+    const Machine machine =
+        measure_machine(cache_folder(config), std::filesystem::file_size(model.path, error));
+    cache = KvCache::open(real_files(), choose_cache_options(config, machine), metrics);
     EmbeddedOptions options = config.embedded;
     options.model_path = model.path.string();
-    embedded = EmbeddedBackend::open(std::move(options), metrics);
+    options.identity_folder = (config.folders.cache / "model_hashes").string();
+    embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
   ApiOptions options = config.api;
   if (!key.secret.empty()) options.auth.keys = {{"default", key.secret}};

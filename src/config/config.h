@@ -28,12 +28,22 @@ struct LauncherOptions {
   std::chrono::seconds idle_exit{30 * 60};    // a background server leaves after it; 0: never
 };
 
+// What is kept of computed prompts beyond the engine's cells. Zero: chosen (cli/cache_options.h).
+struct CacheSettings {
+  std::filesystem::path folder;  // empty: kv/ in the cache folder
+  uint64_t ram_bytes = 0;
+  uint64_t disk_bytes = 0;
+  uint64_t bytes_per_day = 64ull << 30;
+  bool no_disk = false;
+};
+
 struct Config {
   CommandName command = CommandName::run;
   Folders folders;
 
   std::string model;  // as the user named it; empty: the default one (cli/model_choice.h)
   EmbeddedOptions embedded;
+  CacheSettings cache;
   HttpServerOptions http;
   ApiOptions api;  // api.auth.keys holds only a key that the user has set
   LauncherOptions launcher;

@@ -69,6 +69,8 @@ std::string_view title_of(Setting::Group group) {
       return "Model";
     case Setting::Group::engine:
       return "Engine: chosen by itself from the model and the machine where not set";
+    case Setting::Group::cache:
+      return "What is kept of computed prompts";
     case Setting::Group::server:
       return "Server";
     case Setting::Group::launcher:

@@ -24,6 +24,7 @@ inline std::unexpected<Error> refuse_value(std::string_view value, std::string_v
 
 // The member's own Options inside a Config.
 inline EmbeddedOptions& options_of(Config& config, EmbeddedOptions*) { return config.embedded; }
+inline CacheSettings& options_of(Config& config, CacheSettings*) { return config.cache; }
 inline HttpServerOptions& options_of(Config& config, HttpServerOptions*) { return config.http; }
 inline AuthOptions& options_of(Config& config, AuthOptions*) { return config.api.auth; }
 inline LauncherOptions& options_of(Config& config, LauncherOptions*) { return config.launcher; }

@@ -87,6 +87,27 @@ void add_engine_settings(std::vector<Setting>& settings) {
                       set_number(&EmbeddedOptions::requests_max, 1u, 100'000u)});
 }
 
+void add_cache_settings(std::vector<Setting>& settings) {
+  settings.push_back({"cache-ram", cache, "SIZE",
+                      "Memory for prompts of conversations that pause. Default: a quarter of what "
+                      "is free beside the model, at most 16GiB.",
+                      set_bytes(&CacheSettings::ram_bytes, 1 << 20)});
+  settings.push_back({"cache-disk", cache, "SIZE",
+                      "Disk for prompts that outlive the server. Default: 20GiB, or a tenth of "
+                      "what is free where that is less.",
+                      set_bytes(&CacheSettings::disk_bytes, 1 << 20)});
+  settings.push_back({"cache-writes-per-day", cache, "SIZE",
+                      "Not more than this is written to the disk in a day, which spares it. "
+                      "Default: 64GiB.",
+                      set_bytes(&CacheSettings::bytes_per_day, 1 << 20)});
+  settings.push_back({"cache-folder", cache, "FOLDER",
+                      "Where it lies. Default: kv in the cache folder, ~/.cache/anyclaude.",
+                      set_file(&CacheSettings::folder)});
+  settings.push_back({"no-cache-disk", cache, "",
+                      "Keeps computed prompts in memory only; nothing of them is written.",
+                      set_switch(&CacheSettings::no_disk)});
+}
+
 void add_server_settings(std::vector<Setting>& settings) {
   settings.push_back({"port", server, "NUMBER",
                       "The server's port; 0: any free one. Each port has a server of its own. "
@@ -135,6 +156,7 @@ std::vector<Setting> all_settings() {
   std::vector<Setting> settings;
   add_model_settings(settings);
   add_engine_settings(settings);
+  add_cache_settings(settings);
   add_server_settings(settings);
   add_launcher_settings(settings);
   return settings;

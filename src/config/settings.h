@@ -19,7 +19,7 @@ struct SettingContext {
 };
 
 struct Setting {
-  enum class Group { model, engine, server, launcher };
+  enum class Group { model, engine, cache, server, launcher };
 
   std::string_view name;  // of the flag, without the dashes
   Group group = Group::model;

@@ -61,21 +61,10 @@ def test_the_order_of_events(h):
     expect_equal(stream.reply.getheader("x-anyclaude-backend"), "embedded", "x-anyclaude-backend")
 
 
-def answer_again(server, payload):
-    """The answer to a prompt that was asked before, as its next answers at temperature 0 will be.
-
-    A prompt's last token is computed with those before it the first time, and alone from then on;
-    the processor's kernels for one token and for many round differently, and a model this small may
-    say something else.
-    """
-    server.answer(payload)
-    return server.answer(payload)
-
-
 def test_whole_answers_equal_streamed_ones(h):
     payload = body("Count from one to five.", max_tokens=16, temperature=0)
     server = h.server()
-    whole = answer_again(server, payload)
+    whole = server.answer(payload)
     blocks, reason = collect(server.stream(payload))
     expect_equal(blocks[0]["text"], whole["content"][0]["text"], "the text at temperature 0")
     expect_equal(reason, whole["stop_reason"], "the stop reason")
@@ -136,7 +125,7 @@ def test_output_config_holds_the_answer_to_a_schema(h):
 def test_stop_sequences_end_an_answer(h):
     server = h.server()
     payload = body("Count from one to five.", max_tokens=16, temperature=0)
-    said = answer_again(server, payload)["content"][0]["text"]
+    said = server.answer(payload)["content"][0]["text"]
     stop = said[4:7]
     answer = server.answer({**payload, "stop_sequences": ["never said", stop]})
     expect_equal(answer["stop_reason"], "stop_sequence", "stop reason")

@@ -1,13 +1,44 @@
 #include "engine/embedded/cells.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
+#include "engine/embedded/batch.h"
+#include "engine/embedded/engine_internals.h"
 #include "llama.h"
 
 namespace anyclaude {
+namespace {
 
-Cells::Cells(llama_context* context, Memory memory) : context_(context), memory_(memory) {}
+// Magic and sequence id, in front of every state (llama_context::state_seq_get_data).
+constexpr size_t state_head_bytes = 8;
+// One stream of no cells (llama_kv_cache::state_write).
+constexpr std::array<uint8_t, 8> empty_windows = {1, 0, 0, 0, 0, 0, 0, 0};
+
+}  // namespace
+
+Cells::Cells(llama_context* context, Memory memory)
+    : context_(context),
+      memory_(memory),
+      scratch_(static_cast<SequenceId>(llama_n_seq_max(context)) - 1) {
+  llama_memory_clear(llama_get_memory(context), true);  // of whoever used the context before
+  if (memory_.kind != MemoryKind::whole) learn_shapes();
+}
+
+// From the state of one token, computed for it.
+void Cells::learn_shapes() {
+  Batch batch(1);
+  batch.add(0, 0, scratch_, false);
+  if (batch.decode(context_) != Decoded::done) return;
+  const auto window = take_checkpoint(scratch_, 1);
+  const bool windowed = memory_.kind == MemoryKind::window;
+  if (windowed && window) window_shape_ = learn_shape(*window->bytes);
+  const Bytes range = extract_range(scratch_, 0, 1);
+  if (range && windowed == window_shape_.has_value()) range_shape_ = learn_shape(*range);
+  clear(scratch_);
+}
 
 void Cells::clear(SequenceId sequence) {
   llama_memory_seq_rm(llama_get_memory(context_), sequence, -1, -1);
@@ -79,6 +110,12 @@ bool Cells::window_reaches(SequenceId sequence, uint32_t length) const {
   return first >= 0 && first <= static_cast<llama_pos>(needed);
 }
 
+void Cells::drop_before_window(SequenceId sequence, uint32_t length) {
+  if (memory_.kind != MemoryKind::window) return;
+  const uint32_t needed = memory_.needed_from(length > 0 ? length - 1 : 0);
+  if (needed > 0) forget_window_before(context_, sequence, needed);
+}
+
 std::optional<Checkpoint> Cells::take_checkpoint(SequenceId sequence, uint32_t length) {
   if (memory_.kind != MemoryKind::window || !complete(sequence, length)) return std::nullopt;
   const size_t size =
@@ -88,6 +125,63 @@ std::optional<Checkpoint> Cells::take_checkpoint(SequenceId sequence, uint32_t l
                                                       LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
   if (written == 0 || written != size) return std::nullopt;
   return Checkpoint{length, false, std::move(bytes)};
+}
+
+Bytes Cells::extract_range(SequenceId sequence, uint32_t begin, uint32_t end) {
+  llama_memory_t memory = llama_get_memory(context_);
+  if (sequence != scratch_) {
+    llama_memory_seq_cp(memory, sequence, scratch_, static_cast<llama_pos>(begin),
+                        static_cast<llama_pos>(end));
+  }
+  const size_t size = llama_state_seq_get_size(context_, scratch_);
+  auto bytes = std::make_shared<std::vector<uint8_t>>(size);
+  const size_t written = llama_state_seq_get_data(context_, bytes->data(), size, scratch_);
+  const size_t windows =
+      memory_.kind == MemoryKind::window
+          ? llama_state_seq_get_size_ext(context_, scratch_, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) -
+                state_head_bytes
+          : 0;
+  if (sequence != scratch_) clear(scratch_);
+  if (written == 0 || written != size || windows >= size) return nullptr;
+  bytes->resize(size - windows);
+  return bytes;
+}
+
+Cells::Restored Cells::restore_range(SequenceId sequence, uint32_t begin, uint32_t end,
+                                     const std::vector<uint8_t>& bytes, uint32_t from,
+                                     uint32_t to) {
+  const auto positions = movable() ? positions_in(bytes, *range_shape_) : std::nullopt;
+  if (!positions || positions->size() != end - begin || positions->front() != begin ||
+      positions->back() + 1 != end) {
+    return Restored::wrong;
+  }
+  std::vector<uint8_t> with_windows;
+  std::span<const uint8_t> state = bytes;
+  if (memory_.kind == MemoryKind::window) {
+    with_windows.reserve(bytes.size() + empty_windows.size());
+    with_windows = bytes;
+    with_windows.insert(with_windows.end(), empty_windows.begin(), empty_windows.end());
+    state = with_windows;
+  }
+  const bool there =
+      llama_state_seq_set_data(context_, state.data(), state.size(), scratch_) == state.size();
+  if (there) {
+    llama_memory_seq_cp(llama_get_memory(context_), scratch_, sequence,
+                        static_cast<llama_pos>(from), static_cast<llama_pos>(to));
+  }
+  clear(scratch_);
+  return there ? Restored::done : Restored::no_room;
+}
+
+Cells::Restored Cells::restore_point(SequenceId sequence, uint32_t length, const Bytes& bytes) {
+  const auto positions = window_shape_ ? positions_in(*bytes, *window_shape_) : std::nullopt;
+  if (!positions || positions->back() + 1 != length ||
+      positions->size() != length - positions->front() ||
+      positions->front() > memory_.needed_from(length)) {
+    return Restored::wrong;
+  }
+  if (!restore_window(sequence, {length, false, bytes})) return Restored::no_room;
+  return complete(sequence, length) ? Restored::done : Restored::wrong;
 }
 
 }  // namespace anyclaude

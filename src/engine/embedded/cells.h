@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "engine/embedded/memory_kind.h"
+#include "engine/embedded/state_blob.h"
+#include "kv/block.h"
 
 struct llama_context;
 
@@ -35,7 +37,8 @@ struct Checkpoint {
   }
 };
 
-// Not thread-safe: belongs to the engine's thread. The context must outlive it.
+// Not thread-safe: belongs to the engine's thread. The context must outlive it, and have one
+// sequence more than is used.
 class Cells {
  public:
   Cells(llama_context* context, Memory memory);
@@ -57,8 +60,31 @@ class Cells {
   // Cuts a sequence to `length` tokens and puts the window of a checkpoint back that serves there.
   bool rewind(SequenceId sequence, const Checkpoint& checkpoint, uint32_t length);
 
+  // Gives back what no window layer looks at any more behind `length` tokens, but for one token:
+  // a repeated prompt begins one earlier.
+  void drop_before_window(SequenceId sequence, uint32_t length);
+
   // The window of a sequence of `length` tokens; nothing where the memory has none, or on failure.
   std::optional<Checkpoint> take_checkpoint(SequenceId sequence, uint32_t length);
+
+  // ---- Out of the cells and back, for the cache (kv/block.h) ----
+
+  // False where state cannot be moved: models whose memory is of a kind that is not known, or whose
+  // states this program cannot read.
+  bool movable() const { return range_shape_.has_value(); }
+
+  // The state of the tokens [begin, end) in the layers that keep every token. Null on failure.
+  Bytes extract_range(SequenceId sequence, uint32_t begin, uint32_t end);
+
+  // Puts the tokens [from, to) of such bytes, which must hold [begin, end), behind the `from`
+  // tokens of a sequence. The bytes are read completely before the engine sees them. A failure
+  // leaves the sequence as it was.
+  enum class Restored { done, no_room, wrong };
+  Restored restore_range(SequenceId sequence, uint32_t begin, uint32_t end,
+                         const std::vector<uint8_t>& bytes, uint32_t from, uint32_t to);
+
+  // The window of a sequence of `length` tokens whose ranges are there already.
+  Restored restore_point(SequenceId sequence, uint32_t length, const Bytes& bytes);
 
   // True when the next token after `length` tokens would see all that it must.
   bool complete(SequenceId sequence, uint32_t length) const;
@@ -70,10 +96,14 @@ class Cells {
   void trust_copies_for_test() { verify_ = false; }
 
  private:
+  void learn_shapes();
   bool restore_window(SequenceId sequence, const Checkpoint& checkpoint);
 
   llama_context* context_;
   Memory memory_;
+  SequenceId scratch_;                      // the context's last sequence; empty but for moments
+  std::optional<StateShape> range_shape_;   // null: see movable()
+  std::optional<StateShape> window_shape_;  // only with MemoryKind::window
   bool verify_ = true;
 };
 

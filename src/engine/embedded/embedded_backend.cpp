@@ -16,9 +16,11 @@
 
 #include "base/sync.h"
 #include "engine/embedded/answer_reader.h"
+#include "engine/embedded/caller.h"
 #include "engine/embedded/chat_template.h"
 #include "engine/embedded/engine.h"
 #include "engine/embedded/model.h"
+#include "engine/embedded/model_identity.h"
 #include "engine/embedded/tokeniser.h"
 #include "prompt/canonical.h"
 
@@ -27,6 +29,8 @@ namespace {
 
 // How long a caller waits for tokens before it asks its sink whether anybody still listens.
 constexpr std::chrono::milliseconds look_interval{100};
+// How long a prompt whose answer called a tool is kept for the result.
+constexpr uint32_t open_call_s = 600;
 
 std::string default_model_id(const std::string& path) {
   std::string id = "local-" + std::filesystem::path(path).stem().string();
@@ -47,23 +51,6 @@ Result<std::string> read_template(const std::string& path) {
     return fail(Error::Kind::not_found, fmt::format("The chat template {} cannot be read.", path));
   }
   return text.str();
-}
-
-// Sub-agents name themselves; what a session asks without tools is a title or a summary of its own.
-Priority priority_of(const Request& request) {
-  if (!request.origin.agent_id.empty()) return Priority::agent;
-  if (!request.origin.session_id.empty() && request.conversation.tools.empty()) {
-    return Priority::background;
-  }
-  return Priority::main;
-}
-
-std::string conversation_of(const Request& request) {
-  const Origin& origin = request.origin;
-  if (origin.session_id.empty()) return "";
-  const bool side = request.conversation.tools.empty();
-  return origin.key_name + '\n' + origin.session_id + '\n' + origin.agent_id +
-         (side ? "\nside" : "");
 }
 
 Result<void> check_tool_choice(const Conversation& conversation) {
@@ -90,12 +77,14 @@ struct LoadedModel {
   std::unique_ptr<ChatTemplate> chat_template;
   std::vector<std::string> turn_ends;
   ModelInfo info;
+  Fingerprint fingerprint;
   std::unique_ptr<Engine> engine;  // last: it stops first
 };
 
 namespace {
 
-Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, Metrics& metrics,
+Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCache* cache,
+                                          Metrics& metrics,
                                           const std::function<bool(float)>& progress) {
   auto out = std::make_unique<LoadedModel>();
   const std::string override_source = TRY(read_template(options.chat_template_path));
@@ -106,11 +95,12 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, Metric
                                                options.token_memory_bytes_max, metrics);
   out->chat_template = TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), metrics));
   out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
+  if (cache) out->fingerprint = TRY(fingerprint_of(options, model, out->model->context()));
   out->engine = std::make_unique<Engine>(
       *out->model,
       Engine::Options{.requests_max = options.requests_max,
                       .trust_copies_for_test = options.trust_copies_for_test},
-      metrics);
+      cache, metrics);
 
   const ModelSizes& sizes = out->model->sizes();
   out->info.id = options.model_id.empty() ? default_model_id(options.model_path) : options.model_id;
@@ -190,8 +180,8 @@ Result<common_sampler_ptr> make_sampler(const llama_model* model, common_params_
 
 class EmbeddedGeneration final : public Generation {
  public:
-  EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader)
-      : job_(std::move(job)), reader_(std::move(reader)) {}
+  EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader, KvCache* cache)
+      : job_(std::move(job)), reader_(std::move(reader)), cache_(cache) {}
   ~EmbeddedGeneration() override { job_->cancel(); }
 
   uint32_t prompt_tokens() const override {
@@ -218,6 +208,10 @@ class EmbeddedGeneration final : public Generation {
       if (!reader_.stopped()) TRY_VOID(check_end(view));
       finish.reason = reason(view);
       finish.stop_sequence = reader_.stop_sequence();
+      // A tool runs now; its result comes back behind this prompt.
+      if (cache_ && finish.reason == StopReason::tool_use) {
+        cache_->pin(job_->spec.fingerprint, job_->spec.prompt, open_call_s);
+      }
       return finish;
     }
   }
@@ -239,13 +233,15 @@ class EmbeddedGeneration final : public Generation {
 
   std::shared_ptr<Job> job_;
   AnswerReader reader_;
+  KvCache* cache_;  // may be null
 };
 
 }  // namespace
 
 struct EmbeddedBackend::Impl {
-  Impl(EmbeddedOptions engine_options, Metrics& registry)
+  Impl(EmbeddedOptions engine_options, KvCache* kv_cache, Metrics& registry)
       : options(std::move(engine_options)),
+        cache(kv_cache),
         metrics(registry),
         grammars_refused(metrics.counter("anyclaude_engine_grammars_refused_total",
                                          "Grammars that libllama cannot take; their answers were "
@@ -259,7 +255,7 @@ struct EmbeddedBackend::Impl {
   }
 
   void run_loader() {
-    auto result = load(options, metrics, [this](float value) {
+    auto result = load(options, cache, metrics, [this](float value) {
       progress.store(value);
       return !giving_up.load();
     });
@@ -292,6 +288,7 @@ struct EmbeddedBackend::Impl {
   Result<std::unique_ptr<Generation>> start(LoadedModel& model, const Request& request);
 
   const EmbeddedOptions options;
+  KvCache* const cache;
   Metrics& metrics;
   Counter& grammars_refused;
   std::atomic<float> progress{0};
@@ -325,6 +322,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   JobSpec spec;
   spec.conversation = conversation_of(request);
   spec.priority = priority_of(request);
+  spec.fingerprint = model.fingerprint;
+  spec.note = model.info.id + '\n' + first_words(conversation);
   spec.prompt = std::move(prompt.tokens);
   spec.save_points = std::move(prompt.save_points);
   if (!format->forced_text.empty()) {
@@ -341,15 +340,16 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   auto job = std::make_shared<Job>(std::move(spec));
   AnswerReader reader(format, *model.tokeniser, conversation.stop_sequences, model.turn_ends);
   TRY_VOID(model.engine->submit(job, std::move(sampler)));
-  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader));
+  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), cache);
 }
 
 EmbeddedBackend::EmbeddedBackend(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 EmbeddedBackend::~EmbeddedBackend() = default;
 
-std::unique_ptr<EmbeddedBackend> EmbeddedBackend::open(EmbeddedOptions options, Metrics& metrics) {
+std::unique_ptr<EmbeddedBackend> EmbeddedBackend::open(EmbeddedOptions options, KvCache* cache,
+                                                       Metrics& metrics) {
   return std::unique_ptr<EmbeddedBackend>(
-      new EmbeddedBackend(std::make_unique<Impl>(std::move(options), metrics)));
+      new EmbeddedBackend(std::make_unique<Impl>(std::move(options), cache, metrics)));
 }
 
 Result<void> EmbeddedBackend::wait_until_loaded() {

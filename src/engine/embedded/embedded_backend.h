@@ -9,14 +9,17 @@
 #include "base/result.h"
 #include "engine/backend.h"
 #include "engine/embedded/options.h"
+#include "kv/cache.h"
 
 namespace anyclaude {
 
 class EmbeddedBackend final : public Backend {
  public:
   // Begins to load the model on the engine's thread and returns at once; until it is loaded,
-  // `start` refuses with Error::overloaded. `metrics` must outlive it.
-  static std::unique_ptr<EmbeddedBackend> open(EmbeddedOptions options, Metrics& metrics);
+  // `start` refuses with Error::overloaded. `cache` may be null: nothing is kept beyond the cells.
+  // Both must outlive it.
+  static std::unique_ptr<EmbeddedBackend> open(EmbeddedOptions options, KvCache* cache,
+                                               Metrics& metrics);
   ~EmbeddedBackend() override;  // cancels everything and waits for the engine's thread
 
   // Blocks until the model is loaded, or says why it cannot be.

@@ -1,15 +1,15 @@
 // The engine's thread: takes jobs, finds what of their prompts is in the cells, computes the rest
 // in chunks beside running answers, and samples.
 //
-// Every turn of its loop: take new jobs and drop cancelled ones; one decode step for all answers
-// under way; one prefill chunk of the most urgent prompt, when the answers have had their share of
-// the time. A prompt that another task is computing at this moment is not computed again: that task
-// goes first.
+// Every turn of its loop: take new jobs and drop cancelled ones; put back what has arrived from the
+// cache; one decode step for all answers under way; one prefill chunk of the most urgent prompt,
+// when the answers have had their share of the time. A prompt that another task is computing or
+// restoring at this moment is not computed again: that task goes first. What was computed goes into
+// the cache when there is nothing else to do, and in a hundredth of the time otherwise.
 #pragma once
 
 #include <atomic>
 #include <chrono>
-#include <list>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -17,12 +17,15 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "base/sync.h"
+#include "engine/embedded/batch.h"
 #include "engine/embedded/cells.h"
+#include "engine/embedded/engine_metrics.h"
 #include "engine/embedded/job.h"
+#include "engine/embedded/keeper.h"
 #include "engine/embedded/model.h"
-#include "engine/embedded/schedule.h"
 #include "engine/embedded/sequences.h"
-#include "llama.h"
+#include "engine/embedded/task_queue.h"
+#include "kv/cache.h"
 
 namespace anyclaude {
 
@@ -33,8 +36,8 @@ class Engine {
     bool trust_copies_for_test = false;  // Cells::trust_copies_for_test
   };
 
-  // The model must outlive it.
-  Engine(Model& model, Options options, Metrics& metrics);
+  // `cache` may be null: nothing is kept beyond the cells. All must outlive it.
+  Engine(Model& model, Options options, KvCache* cache, Metrics& metrics);
   ~Engine();  // cancels what is running and joins the thread
 
   // Thread-safe. Error::overloaded when `requests_max` are under way.
@@ -43,34 +46,32 @@ class Engine {
   const Memory& memory() const { return memory_; }
 
  private:
-  using Tasks = std::list<Task>;
   struct Arrival {
     std::shared_ptr<Job> job;
     common_sampler_ptr sampler;
   };
-  enum class Decoded { done, no_room, failed };
 
   void loop();
   bool take_arrivals();
-  void add_task(Arrival arrival);
+  void wait_for_change();
   void drop_cancelled();
   void report_phases();
 
-  void decode_step();
-  void prefill_chunk();
-  Task* most_urgent_prefill();
-  Task* computing_prefix_of(const Task& task);
+  bool decode_step();
+  bool prefill_chunk();
   bool begin(Task& task);
-  void note_branches(Task& task);
+  void start_computing(Task& task);
+  bool restore_step();
+  void stop_restoring(Task& task);
+  bool keep_some();
+  void keep_the_rest();
   void compute(Task& task, uint32_t end);
   void sample(Task& task, int32_t batch_index);
   void force(Task& task);
   void accept(Task& task, Token token);
   void show_logits(const Task& task);
   void count_prefill(Task& task, uint32_t begin, uint32_t end);
-  void refresh_estimates();
 
-  void add_to_batch(Token token, uint32_t position, SequenceId sequence, bool logits);
   Decoded decode_batch();
   bool make_room(const Task* keep);
   void finish(Task& task, Job::End end, std::string error = {});
@@ -80,28 +81,21 @@ class Engine {
   Model& model_;
   Options options_;
   Memory memory_;
-  Metrics& metrics_;
-  Counter& prefill_tokens_;
-  Counter& recomputed_tokens_;
-  Counter& reused_tokens_;
-  Counter& decoded_tokens_;
-  Counter& failures_;
-  Histogram& chunk_seconds_;
-  Gauge& queued_;
-  Gauge& prefilling_;
-  Gauge& decoding_;
-  Gauge& idle_tokens_;
+  EngineMetrics metrics_;
 
   // Owned by the engine's thread.
   Cells cells_;
+  Keeper keeper_;
   Sequences sequences_;
-  Tasks tasks_;
-  llama_batch batch_;
-  std::chrono::duration<double> prefill_debt_{0};  // time that answers may take before a prefill
+  TaskQueue tasks_;
+  Batch batch_;
+  std::chrono::duration<double> prefill_debt_{0};    // time that answers may take before a prefill
+  std::chrono::duration<double> keeping_credit_{0};  // time that storing may take beside work
 
   Mutex mutex_;
   CondVar arrived_;
   std::vector<Arrival> inbox_ GUARDED_BY(mutex_);
+  bool restored_some_ GUARDED_BY(mutex_) = false;  // bytes have come from the cache
   std::atomic<uint32_t> under_way_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

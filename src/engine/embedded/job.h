@@ -16,6 +16,7 @@
 #include "base/sync.h"
 #include "common.h"
 #include "engine/embedded/tokeniser.h"
+#include "kv/block.h"
 #include "protocol/chat.h"
 
 namespace anyclaude {
@@ -25,6 +26,8 @@ enum class Priority { main = 0, agent = 1, background = 2 };
 
 struct JobSpec {
   std::string conversation;  // session and agent: requests that follow each other
+  Fingerprint fingerprint;   // of the model and of those who may share what is computed
+  std::string note;          // the conversation's first words, for people
   Priority priority = Priority::main;
   std::vector<Token> prompt;
   std::vector<uint32_t> save_points;  // ascending

@@ -20,6 +20,9 @@ struct Memory {
   uint32_t window_tokens = 0;  // with MemoryKind::window
   bool chunked = false;        // the window is the block of that many tokens, not the last ones
 
+  // True where a prefix can be continued from only where its point is kept (kv/block.h).
+  bool needs_points() const { return kind != MemoryKind::dense; }
+
   // The oldest token that the next one after `length` tokens looks at in a window layer.
   uint32_t needed_from(uint32_t length) const;
 };

@@ -187,7 +187,7 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
     out->memory_ = facts->memory;
     out->sizes_ = TRY(choose_sizes(options, *facts));
     context_params.n_ctx = out->sizes_.cells;
-    context_params.n_seq_max = out->sizes_.sequences;
+    context_params.n_seq_max = out->sizes_.sequences + 1;  // one for moving state (Cells)
     context_params.n_threads = static_cast<int32_t>(out->sizes_.threads);
     context_params.n_threads_batch = context_params.n_threads;
     out->context_ = llama_init_from_model(out->model_, context_params);

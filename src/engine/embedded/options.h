@@ -24,6 +24,7 @@ struct EmbeddedOptions {
   std::string flash_attention;        // "on", "off"; empty: the engine decides
   uint64_t memory_bytes_max = 0;      // for cells and checkpoints; 0: half of what is free
   uint64_t checkpoint_bytes_max = 0;  // of these, for window checkpoints in RAM
+  std::string identity_folder;        // where hashes of model files are remembered; empty: nowhere
   uint64_t token_memory_bytes_max = 64ull << 20;  // texts whose tokens are remembered
 
   uint32_t output_tokens_max = 0;  // clamp of max_tokens; 0: what the context leaves

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/embedded/job.h"
+#include "engine/embedded/keeper.h"
 #include "engine/embedded/sequences.h"
 #include "sampling.h"
 
@@ -23,6 +24,7 @@ struct Task {
   std::vector<Token> tokens;          // the prompt, and what was generated or forced behind it
   std::vector<uint32_t> save_points;  // ascending; more come in when other prompts part from this
   Sequence* sequence = nullptr;       // null: not begun, or put back
+  std::unique_ptr<Restore> restore;   // its beginning is on its way out of the cache
   uint32_t estimate = 0;              // tokens to compute until the prompt is done
   uint32_t computed_to = 0;           // the furthest position that was ever computed or reused
   uint32_t prompt_computed = 0;       // prompt tokens computed for this request
@@ -48,8 +50,10 @@ Priority urgency(const Task& task, Instant now);
 bool goes_before(const Task& a, const Task& b, Instant now);
 
 // The end of the chunk that begins at `position`: the next multiple of `batch`, cut at the next
-// save point and at the end. A function of the prompt and its save points alone, never of load, so
-// that the same prompt is always computed in the same pieces.
+// save point and before the last token. A function of the prompt and its save points alone, never
+// of load, so that the same prompt is always computed in the same pieces. The last token stands
+// alone because it is what a repeated prompt computes again: both get the same logits, and state
+// that cannot be cut is kept where the repeat continues from.
 uint32_t chunk_end(const Task& task, uint32_t position, uint32_t batch);
 
 void add_save_point(Task& task, uint32_t position);

@@ -43,12 +43,13 @@ TEST(Schedule, WaitingMakesUrgent) {
   EXPECT_TRUE(goes_before(background, main, start + 2 * patience));
 }
 
-TEST(Schedule, ChunksEndAtMultiplesSavePointsAndTheEnd) {
+TEST(Schedule, ChunksEndAtMultiplesSavePointsAndBeforeTheLastToken) {
   Task task = make_task(Priority::main, 0);
   task.tokens.resize(1000);
   EXPECT_EQ(chunk_end(task, 0, 512), 512u);
-  EXPECT_EQ(chunk_end(task, 512, 512), 1000u);
-  EXPECT_EQ(chunk_end(task, 700, 512), 1000u);
+  EXPECT_EQ(chunk_end(task, 512, 512), 999u);
+  EXPECT_EQ(chunk_end(task, 700, 512), 999u);
+  EXPECT_EQ(chunk_end(task, 999, 512), 1000u);
   EXPECT_EQ(chunk_end(task, 300, 512), 512u);
   add_save_point(task, 600);
   add_save_point(task, 400);
@@ -57,7 +58,7 @@ TEST(Schedule, ChunksEndAtMultiplesSavePointsAndTheEnd) {
   EXPECT_EQ(chunk_end(task, 0, 512), 400u);
   EXPECT_EQ(chunk_end(task, 400, 512), 512u);
   EXPECT_EQ(chunk_end(task, 512, 512), 600u);
-  EXPECT_EQ(chunk_end(task, 600, 512), 1000u);
+  EXPECT_EQ(chunk_end(task, 600, 512), 999u);
 }
 
 TEST(Schedule, ThePlanDoesNotDependOnWhereItIsTakenUp) {

@@ -48,12 +48,12 @@ uint32_t Sequences::usable(const Sequence& sequence, uint32_t common,
   return 0;
 }
 
-Sequences::Match Sequences::find(std::span<const Token> tokens) {
+Sequences::Match Sequences::find(const Fingerprint& fingerprint, std::span<const Token> tokens) {
   Match best;
   if (tokens.empty()) return best;
   const auto wanted = tokens.first(tokens.size() - 1);
   for (Sequence& sequence : sequences_) {
-    if (sequence.tokens.empty()) continue;
+    if (sequence.tokens.empty() || sequence.fingerprint != fingerprint) continue;
     std::optional<Checkpoint> checkpoint;
     const uint32_t length = usable(sequence, common_prefix(wanted, sequence.tokens), checkpoint);
     // Of equals the idle one, which may be taken over without a copy.
@@ -81,10 +81,7 @@ Sequence* Sequences::free_sequence(const Sequence* keep) {
     if (!sequence.busy && sequence.tokens.empty()) return &sequence;
   }
   Sequence* oldest = oldest_idle(keep);
-  if (oldest) {
-    clear(*oldest);
-    evictions_.add();
-  }
+  if (oldest) evict(*oldest);
   return oldest;
 }
 
@@ -109,36 +106,42 @@ bool Sequences::copy_into(Sequence& target, const Match& match) {
   return true;
 }
 
-Sequence* Sequences::acquire(std::span<const Token> tokens, const std::string& conversation,
-                             Priority priority) {
-  const Match match = find(tokens);
+Sequence* Sequences::acquire(const JobSpec& job, std::span<const Token> tokens) {
+  const Match match = find(job.fingerprint, tokens);
+  if (match.length == 0) return acquire_empty(job);
+  Sequence& source = *match.source;
+  // Taking over loses what stands behind the prefix: right for the conversation's next request,
+  // wrong for another conversation's that shares only the beginning.
+  const bool ends_there = match.length == source.tokens.size();
+  const bool own =
+      source.conversation == job.conversation && match.length >= source.tokens.size() / 2;
   Sequence* target = nullptr;
-  bool reused = true;
-  if (match.length == 0) {
-    target = free_sequence(nullptr);
-    if (!target) return nullptr;
-  } else {
-    Sequence& source = *match.source;
-    // Taking over loses what stands behind the prefix: right for the conversation's next request,
-    // wrong for another conversation's that shares only the beginning.
-    const bool ends_there = match.length == source.tokens.size();
-    const bool own =
-        source.conversation == conversation && match.length >= source.tokens.size() / 2;
-    if (!source.busy && (ends_there || own)) target = &source;
-    if (!target) target = free_sequence(&source);
-    if (!target && !source.busy) target = &source;
-    if (!target) return nullptr;
-    reused = target == &source ? take_over(source, match) : copy_into(*target, match);
-  }
-  if (!reused) {
+  if (!source.busy && (ends_there || own)) target = &source;
+  if (!target) target = free_sequence(&source);
+  if (!target && !source.busy) target = &source;
+  if (!target) return nullptr;
+  if (!(target == &source ? take_over(source, match) : copy_into(*target, match))) {
     rejected_.add();
     clear(*target);
   }
-  target->busy = true;
-  target->conversation = conversation;
-  target->priority = priority;
-  target->last_used = ++uses_;
+  assign(*target, job);
   return target;
+}
+
+Sequence* Sequences::acquire_empty(const JobSpec& job) {
+  Sequence* target = free_sequence(nullptr);
+  if (target) assign(*target, job);
+  return target;
+}
+
+void Sequences::assign(Sequence& sequence, const JobSpec& job) {
+  sequence.busy = true;
+  sequence.conversation = job.conversation;
+  sequence.priority = job.priority;
+  sequence.fingerprint = job.fingerprint;
+  sequence.note = job.note;
+  sequence.kept = 0;
+  sequence.last_used = ++uses_;
 }
 
 void Sequences::release(Sequence& sequence) {
@@ -149,9 +152,14 @@ void Sequences::release(Sequence& sequence) {
 bool Sequences::evict_idle() {
   Sequence* oldest = oldest_idle(nullptr);
   if (!oldest) return false;
-  clear(*oldest);
-  evictions_.add();
+  evict(*oldest);
   return true;
+}
+
+void Sequences::evict(Sequence& sequence) {
+  if (options_.before_eviction) options_.before_eviction(sequence);
+  clear(sequence);
+  evictions_.add();
 }
 
 void Sequences::clear(Sequence& sequence) {

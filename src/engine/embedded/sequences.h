@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,7 +23,10 @@ struct Sequence {
   std::vector<Checkpoint> checkpoints;  // ascending, only with MemoryKind::window
   std::string conversation;             // who used it last
   Priority priority = Priority::main;
-  uint64_t last_used = 0;  // a count of uses, not a time
+  uint64_t last_used = 0;   // a count of uses, not a time
+  Fingerprint fingerprint;  // of the model and of those who may share this
+  std::string note;         // first words, for people
+  uint32_t kept = 0;        // tokens at the last look at what the cache lacks
 };
 
 uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b);
@@ -33,6 +37,7 @@ class Sequences {
   struct Options {
     uint32_t count = 0;
     uint64_t checkpoint_bytes_max = 0;
+    std::function<void(Sequence&)> before_eviction;  // its cells are still there
   };
   Sequences(Cells& cells, Options options, Metrics& metrics);
 
@@ -43,13 +48,14 @@ class Sequences {
     uint32_t length = 0;
     std::optional<Checkpoint> checkpoint;  // gives the window, where the live one does not reach
   };
-  Match find(std::span<const Token> tokens);
+  Match find(const Fingerprint& fingerprint, std::span<const Token> tokens);
 
   // A sequence for a task, holding as much of `tokens` as could be reused. Takes over an idle one
   // or copies; throws out the idle sequence that was used longest ago when none is free. Null: all
   // are busy.
-  Sequence* acquire(std::span<const Token> tokens, const std::string& conversation,
-                    Priority priority);
+  Sequence* acquire(const JobSpec& job, std::span<const Token> tokens);
+  // The same with nothing in it.
+  Sequence* acquire_empty(const JobSpec& job);
   void release(Sequence& sequence);
 
   // Frees the cells of one idle sequence: background ones first, then the one used longest ago.
@@ -61,11 +67,14 @@ class Sequences {
   void save(Sequence& sequence, bool periodic);
 
   size_t idle_tokens() const;
+  std::vector<Sequence>& all() { return sequences_; }
 
  private:
   uint32_t usable(const Sequence& sequence, uint32_t common, std::optional<Checkpoint>& checkpoint);
   Sequence* oldest_idle(const Sequence* keep);
   Sequence* free_sequence(const Sequence* keep);
+  void evict(Sequence& sequence);
+  void assign(Sequence& sequence, const JobSpec& job);
   bool take_over(Sequence& sequence, const Match& match);
   bool copy_into(Sequence& target, const Match& match);
   uint64_t checkpoint_bytes() const;

@@ -19,6 +19,7 @@
 
 #include "base/metrics.h"
 #include "base/sync.h"
+#include "kv/block.h"
 #include "prompt/guard.h"
 #include "prompt/renderer.h"
 
@@ -26,8 +27,6 @@ struct llama_model;
 struct llama_vocab;
 
 namespace anyclaude {
-
-using Token = int32_t;  // llama_token
 
 struct TokenisedPrompt {
   std::vector<Token> tokens;

@@ -100,7 +100,10 @@ class WindowTest : public testing::Test {
     const auto run = [&](const Prompt& tokens, llama_seq_id sequence, uint32_t length) {
       for (size_t i = 0; i < tokens.size(); length = batch) {
         chunk.n_tokens = 0;
-        for (const size_t end = std::min<size_t>(tokens.size(), i + length); i < end; ++i) {
+        // The last token alone, as the engine's plan has it.
+        const size_t last = tokens.size() - 1;
+        const size_t stop = i < last ? last : tokens.size();
+        for (const size_t end = std::min<size_t>(stop, i + length); i < end; ++i) {
           const int32_t k = chunk.n_tokens++;
           chunk.token[k] = tokens[i];
           chunk.pos[k] = static_cast<llama_pos>(i);
@@ -130,7 +133,8 @@ class WindowTest : public testing::Test {
     for (int i = 0; i < 2; ++i) {
       const Prompt prompt = random_prompt(700);
       const Logits plain = fresh(prompt);
-      for (const Logits& other : {fresh(prompt, 100), fresh(prompt, batch, random_prompt(300))}) {
+      for (const Logits& other :
+           {fresh(prompt, 100), fresh(prompt, 37), fresh(prompt, batch, random_prompt(300))}) {
         out.divergence = std::max(out.divergence, divergence(plain, other));
         for (size_t k = 0; k < plain.size(); ++k) {
           out.logit = std::max<double>(out.logit, std::abs(plain[k] - other[k]));
@@ -185,7 +189,8 @@ class WindowTest : public testing::Test {
     std::vector<Asked> answered;
     int failed = 0;
     {
-      Engine engine(*model_, {.requests_max = 64, .trust_copies_for_test = trust_copies}, metrics);
+      Engine engine(*model_, {.requests_max = 64, .trust_copies_for_test = trust_copies}, nullptr,
+                    metrics);
       const Prompt trunk = random_prompt(1900);
       wait(ask(engine, trunk, 0));
       std::vector<Asked> running;
@@ -227,7 +232,7 @@ class WindowTest : public testing::Test {
 
 TEST_F(WindowTest, SharedAndForkedConversationsAnswerLikeFreshOnes) {
   const Noise measured = noise();
-  const double bound = 10 * measured.divergence + 0.01;
+  const double bound = 15 * measured.divergence + 0.01;
   const Outcome checked = interleave(false, measured);
   const Outcome trusting = interleave(true, measured);
   std::printf("noise %.5f nats, %.3f logits; alarm bound %.5f nats\n", measured.divergence,

@@ -1,0 +1,206 @@
+// What was computed once comes back: after a restart, after other conversations took the cells, and
+// never wrong. On both real models: SmolLM2 (dense) and Gemma-3-270M (window).
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/files.h"
+#include "engine/embedded/embedded_backend.h"
+#include "fakes/test_models.h"
+
+namespace anyclaude {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string words(int count, const std::string& kind) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += kind + std::to_string(i * 7919 % 1000) + " ";
+  return out;
+}
+
+Request ask(std::vector<std::string> texts, int32_t max_tokens = 6) {
+  Request request;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    request.conversation.messages.push_back(
+        {i % 2 == 0 ? Role::user : Role::assistant, {TextBlock{std::move(texts[i])}}});
+  }
+  request.conversation.max_tokens = max_tokens;
+  request.conversation.sampling.temperature = 0.0f;
+  return request;
+}
+
+struct Answer {
+  std::string text;
+  uint32_t prompt = 0;
+  uint32_t computed = 0;
+};
+
+// A server's life: a cache over a folder and an engine over the cache.
+class Life {
+ public:
+  struct Choice {
+    std::string model;
+    uint32_t cells = 2048;
+    uint64_t ram_bytes = 1ull << 30;
+    std::string kv_type;
+  };
+
+  Life(const fs::path& folder, const Choice& choice) {
+    CacheOptions cache;
+    cache.ram_bytes_max = choice.ram_bytes;
+    cache.disk.folder = folder;
+    cache.disk.bytes_max = 4ull << 30;
+    cache_ = KvCache::open(real_files(), cache, metrics_);
+    EmbeddedOptions options;
+    options.model_path = choice.model;
+    options.context_tokens = std::min(choice.cells, 2048u);
+    options.cache_cells = choice.cells;
+    options.sequences_max = 4;
+    options.batch_tokens = 128;
+    options.kv_type_k = choice.kv_type;
+    options.threads = 1;
+    options.seed = 1;
+    backend_ = EmbeddedBackend::open(options, cache_.get(), metrics_);
+    const auto loaded = backend_->wait_until_loaded();
+    EXPECT_TRUE(loaded) << loaded.error().message;
+    cache_->settle();
+  }
+
+  Answer answer(const Request& request) {
+    Answer out;
+    const uint64_t before = value("anyclaude_engine_prefill_tokens_total", {{"for", "request"}});
+    auto generation = backend_->start(request);
+    if (!generation) {
+      ADD_FAILURE() << generation.error().message;
+      return out;
+    }
+    const auto finish = (*generation)->run([&](const Event& event) {
+      if (const auto* text = std::get_if<TextDelta>(&event)) out.text += text->text;
+      return true;
+    });
+    EXPECT_TRUE(finish);
+    out.prompt = finish->usage.prompt_tokens;
+    out.computed = static_cast<uint32_t>(
+        value("anyclaude_engine_prefill_tokens_total", {{"for", "request"}}) - before);
+    EXPECT_EQ(out.computed, out.prompt - finish->usage.prompt_tokens_cached);
+    return out;
+  }
+
+  uint64_t value(const char* name, const Metrics::Labels& labels = {}) {
+    return metrics_.counter(name, "", labels).value();
+  }
+
+ private:
+  Metrics metrics_;
+  std::unique_ptr<KvCache> cache_;  // outlives the engine, which stores until its end
+  std::unique_ptr<EmbeddedBackend> backend_;
+};
+
+class CachedConversations : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / "cached_conversations";
+    fs::remove_all(folder_);
+    choice_.model = GetParam() == std::string("gemma") ? test::gemma() : test::smollm2();
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::vector<fs::path> pieces() const {
+    std::vector<fs::path> out;
+    for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".range" || extension == ".point") out.push_back(entry.path());
+    }
+    return out;
+  }
+
+  fs::path folder_;
+  Life::Choice choice_;
+};
+
+TEST_P(CachedConversations, OutliveTheServer) {
+  const std::string question = "Tell me about " + words(110, "river");
+  Answer cold;
+  {
+    Life life(folder_, choice_);
+    cold = life.answer(ask({question}));
+    EXPECT_EQ(cold.computed, cold.prompt);
+  }
+  Life life(folder_, choice_);
+  const Answer warm = life.answer(ask({question}));
+  EXPECT_EQ(warm.computed, 1u) << "of " << warm.prompt;
+  EXPECT_EQ(warm.text, cold.text);
+  EXPECT_EQ(life.value("anyclaude_engine_restores_failed_total"), 0u);
+  // And the conversation goes on.
+  const Answer next = life.answer(ask({question, cold.text, "Go on."}));
+  EXPECT_LT(next.computed, 40u) << "of " << next.prompt;
+}
+
+TEST_P(CachedConversations, ComeBackWhenOthersTookTheirCells) {
+  choice_.cells = 1024;
+  Life life(folder_, choice_);
+  const Request first = ask({"Describe " + words(90, "tree")});
+  const Answer cold = life.answer(first);
+  for (int i = 0; i < 4; ++i) {
+    life.answer(ask({std::to_string(i) + " other " + words(90, "stone" + std::to_string(i))}));
+  }
+  EXPECT_GT(life.value("anyclaude_engine_evictions_total"), 0u);
+  const Answer warm = life.answer(first);
+  EXPECT_EQ(warm.computed, 1u) << "of " << warm.prompt;
+  EXPECT_EQ(warm.text, cold.text);
+  EXPECT_GT(life.value("anyclaude_engine_restored_tokens_total"), 0u);
+}
+
+TEST_P(CachedConversations, AreComputedAgainWhereTheirFilesAreWrong) {
+  const Request request = ask({"Explain " + words(110, "cloud")});
+  Answer cold;
+  {
+    Life life(folder_, choice_);
+    cold = life.answer(request);
+  }
+  const auto files = pieces();
+  ASSERT_GE(files.size(), 2u);
+  for (const fs::path& path : files) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    const auto middle = static_cast<std::streamoff>(fs::file_size(path) * 3 / 4);
+    file.seekg(middle);
+    const char byte = static_cast<char>(file.get() ^ 0x40);
+    file.seekp(middle);
+    file.put(byte);
+  }
+  Life life(folder_, choice_);
+  const Answer again = life.answer(request);
+  EXPECT_EQ(again.computed, again.prompt);
+  EXPECT_EQ(again.text, cold.text);
+}
+
+TEST_P(CachedConversations, OfOtherStateAreAMiss) {
+  const Request request = ask({"Name " + words(90, "lake")});
+  {
+    Life life(folder_, choice_);
+    life.answer(request);
+  }
+  choice_.kv_type = "q8_0";
+  Life life(folder_, choice_);
+  const Answer other = life.answer(request);
+  EXPECT_EQ(other.computed, other.prompt);
+}
+
+TEST_P(CachedConversations, OfAnotherContextSizeAreAHit) {
+  const Request request = ask({"Name " + words(90, "field")});
+  {
+    Life life(folder_, choice_);
+    life.answer(request);
+  }
+  choice_.cells = 1536;
+  Life life(folder_, choice_);
+  EXPECT_EQ(life.answer(request).computed, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, CachedConversations, testing::Values("smollm2", "gemma"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace anyclaude

@@ -1,0 +1,42 @@
+#include "engine/embedded/caller.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "protocol/json_string.h"
+
+namespace anyclaude {
+
+Priority priority_of(const Request& request) {
+  if (!request.origin.agent_id.empty()) return Priority::agent;
+  if (!request.origin.session_id.empty() && request.conversation.tools.empty()) {
+    return Priority::background;
+  }
+  return Priority::main;
+}
+
+std::string conversation_of(const Request& request) {
+  const Origin& origin = request.origin;
+  if (origin.session_id.empty()) return "";
+  const bool side = request.conversation.tools.empty();
+  return origin.key_name + '\n' + origin.session_id + '\n' + origin.agent_id +
+         (side ? "\nside" : "");
+}
+
+std::string first_words(const Conversation& conversation) {
+  constexpr size_t bytes_max = 120;
+  for (const Message& message : conversation.messages) {
+    if (message.role != Role::user) continue;
+    for (auto block = message.blocks.rbegin(); block != message.blocks.rend(); ++block) {
+      const auto* text = std::get_if<TextBlock>(&*block);
+      if (!text || text->text.empty() || text->text.starts_with("<system-reminder>")) continue;
+      std::string words = text->text.substr(0, bytes_max);
+      words.resize(find_invalid_utf8(words).value_or(words.size()));
+      std::replace_if(words.begin(), words.end(), [](unsigned char c) { return c < ' '; }, ' ');
+      return words;
+    }
+  }
+  return {};
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,156 @@
+#include "engine/embedded/keeper.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace anyclaude {
+namespace {
+
+KeepClass keep_class(Priority priority) {
+  switch (priority) {
+    case Priority::main:
+      return KeepClass::main;
+    case Priority::agent:
+      return KeepClass::agent;
+    case Priority::background:
+      return KeepClass::background;
+  }
+  return KeepClass::main;
+}
+
+KvCache::Origin origin_of(const Sequence& sequence) {
+  return {keep_class(sequence.priority), sequence.note};
+}
+
+}  // namespace
+
+Keeper::Keeper(Cells& cells, KvCache* cache, Metrics& metrics)
+    : cells_(cells),
+      cache_(cache),
+      restored_tokens_(metrics.counter("anyclaude_engine_restored_tokens_total",
+                                       "Prompt tokens that came back from RAM or disk.")),
+      restored_bytes_(metrics.counter("anyclaude_engine_restored_bytes_total",
+                                      "Bytes put back into the cells.")),
+      failures_(metrics.counter("anyclaude_engine_restores_failed_total",
+                                "Prefixes that were found but could not be put back whole.")),
+      seconds_(metrics.histogram("anyclaude_engine_restore_seconds",
+                                 "From the decision to restore until the cells held it.")) {}
+
+// ---- Out of the cells ---------------------------------------------------------------------------
+
+bool Keeper::store_next(Sequence& sequence) {
+  const auto size = static_cast<uint32_t>(sequence.tokens.size());
+  if (!cache_ || !cells_.movable() || sequence.kept == size) return false;
+  if (sequence.busy && sequence.kept / block_tokens == size / block_tokens) return false;
+  const KvCache::Found found = cache_->find(sequence.fingerprint, sequence.tokens, false);
+  if (found.ranges_end < size && store_range(sequence, found.ranges_end)) return true;
+  if (store_point(sequence, found.points)) return true;
+  sequence.kept = size;
+  return false;
+}
+
+bool Keeper::store_range(Sequence& sequence, uint32_t begin) {
+  const auto size = static_cast<uint32_t>(sequence.tokens.size());
+  const uint32_t end = std::min(size, (begin / block_tokens + 1) * block_tokens);
+  if (sequence.busy && end % block_tokens != 0) return false;
+  auto bytes = cells_.extract_range(sequence.id, begin, end);
+  return bytes && cache_->store_range(sequence.fingerprint, std::span(sequence.tokens).first(end),
+                                      begin, std::move(bytes), origin_of(sequence));
+}
+
+bool Keeper::store_point(Sequence& sequence, const std::vector<uint32_t>& stored) {
+  for (const Checkpoint& point : sequence.checkpoints) {
+    if (point.periodic || std::binary_search(stored.begin(), stored.end(), point.position)) {
+      continue;
+    }
+    if (cache_->store_point(sequence.fingerprint, std::span(sequence.tokens).first(point.position),
+                            point.bytes, origin_of(sequence))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// ---- Back ---------------------------------------------------------------------------------------
+
+Keeper::Offer Keeper::offer(const Fingerprint& fingerprint, std::span<const Token> tokens) const {
+  Offer offer;
+  if (!cache_ || !cells_.movable() || tokens.size() < 2) return offer;
+  KvCache::Found found = cache_->find(fingerprint, tokens.first(tokens.size() - 1), true);
+  offer.prefix = std::move(found.prefix);
+  if (!cells_.memory().needs_points()) {
+    offer.length = found.ranges_end;
+  } else if (!found.points.empty()) {
+    offer.length = offer.point = found.points.back();
+  }
+  return offer;
+}
+
+std::unique_ptr<Restore> Keeper::begin(const Offer& offer, const Sequence& sequence,
+                                       std::function<void()> arrived) {
+  auto restore = std::make_unique<Restore>();
+  restore->length = offer.length;
+  restore->begun = std::chrono::steady_clock::now();
+  restore->load = cache_->load(offer.prefix, static_cast<uint32_t>(sequence.tokens.size()),
+                               offer.length, offer.point, std::move(arrived));
+  return restore;
+}
+
+Keeper::Progress Keeper::restore(Restore& restore, Sequence& sequence,
+                                 std::span<const Token> tokens) {
+  while (true) {
+    if (!restore.piece) restore.piece = restore.load->next();
+    if (!restore.piece) break;
+    const auto restored = put_back(*restore.piece, restore.length, sequence, tokens);
+    if (restored == Cells::Restored::no_room) return Progress::out_of_cells;
+    if (restored == Cells::Restored::wrong) break;
+    restored_bytes_.add(restore.piece->payload->size());
+    restore.piece.reset();
+  }
+  if (!restore.piece && !restore.load->done() && !restore.load->failed()) return Progress::waiting;
+  finish(restore, sequence);
+  return Progress::done;
+}
+
+Cells::Restored Keeper::put_back(const PrefixLoad::Piece& piece, uint32_t length,
+                                 Sequence& sequence, std::span<const Token> tokens) {
+  const PieceHead& head = piece.head;
+  if (head.kind == PieceKind::point) {
+    const auto restored = cells_.restore_point(sequence.id, head.end, piece.payload);
+    if (restored == Cells::Restored::done) {
+      sequence.checkpoints.push_back({head.end, false, piece.payload});
+    }
+    return restored;
+  }
+  // Where another conversation goes on from the middle of a range, only what both say is meant.
+  const auto from = static_cast<uint32_t>(sequence.tokens.size());
+  const uint32_t to =
+      std::min(length, head.begin + common_prefix(head.tokens, tokens.subspan(head.begin)));
+  if (from < head.begin || to <= from) return Cells::Restored::wrong;
+  const auto restored =
+      cells_.restore_range(sequence.id, head.begin, head.end, *piece.payload, from, to);
+  if (restored == Cells::Restored::done) {
+    sequence.tokens.insert(sequence.tokens.end(), tokens.begin() + from, tokens.begin() + to);
+  }
+  return restored;
+}
+
+void Keeper::finish(const Restore& restore, Sequence& sequence) {
+  const auto size = static_cast<uint32_t>(sequence.tokens.size());
+  const bool whole = size == restore.length && cells_.complete(sequence.id, size);
+  if (!whole) {
+    failures_.add();
+    // What can be cut can be continued from wherever it ends.
+    if (cells_.memory().needs_points() || !cells_.complete(sequence.id, size)) {
+      cells_.clear(sequence.id);
+      sequence.tokens.clear();
+      sequence.checkpoints.clear();
+    }
+  }
+  restored_tokens_.add(sequence.tokens.size());
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - restore.begun;
+  seconds_.observe_s(elapsed.count());
+}
+
+}  // namespace anyclaude

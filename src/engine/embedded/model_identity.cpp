@@ -1,0 +1,125 @@
+// libllama's public interface does not tell what it decided (flash attention, effective rope);
+// llama-context.h is its own.
+#include "engine/embedded/model_identity.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <xxhash.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/file.h"
+#include "kv/piece_file.h"
+#include "llama-context.h"
+#include "llama-cparams.h"
+#include "llama.h"
+
+namespace anyclaude {
+namespace {
+
+constexpr size_t read_bytes = 4 << 20;
+// Of how this program cuts a model's state into pieces (cells.cpp).
+constexpr int state_version = 1;
+
+Hash128 hash_text(std::string_view text) {
+  return hash128(std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+}
+
+std::string metadata(const llama_model* model, const char* key) {
+  std::array<char, 128> value{};
+  llama_model_meta_val_str(model, key, value.data(), value.size());
+  return value.data();
+}
+
+// Long-rope models take other factors in a context that is longer than what they were made for.
+bool long_factors(const llama_model* model, const llama_cparams& parameters) {
+  const std::string architecture = metadata(model, "general.architecture");
+  const std::string scaling = metadata(model, (architecture + ".rope.scaling.type").c_str());
+  return scaling == "longrope" && parameters.n_ctx_seq > parameters.n_ctx_orig_yarn;
+}
+
+// The files of a model: a split one's are named NAME-00001-of-00004.gguf.
+std::vector<std::filesystem::path> files_of(const std::string& path, const llama_model* model) {
+  const std::string count = metadata(model, "split.count");
+  const int files = count.empty() ? 1 : std::atoi(count.c_str());
+  std::array<char, 4096> prefix{};
+  if (files < 2 || llama_split_prefix(prefix.data(), prefix.size(), path.c_str(), 0, files) == 0) {
+    return {path};
+  }
+  std::vector<std::filesystem::path> out;
+  for (int i = 0; i < files; ++i) {
+    std::array<char, 4096> name{};
+    llama_split_path(name.data(), name.size(), prefix.data(), i, files);
+    out.emplace_back(name.data());
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Hash128> content_hash(const std::filesystem::path& path,
+                             const std::filesystem::path& memory_folder) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) {
+    return fail(Error::Kind::not_found, fmt::format("{} cannot be looked at", path.string()));
+  }
+#if defined(__APPLE__)
+  const timespec changed = status.st_mtimespec;
+#else
+  const timespec changed = status.st_mtim;
+#endif
+  const Hash128 name = hash_text(fmt::format("{} {} {} {} {}", status.st_dev, status.st_ino,
+                                             status.st_size, changed.tv_sec, changed.tv_nsec));
+  const auto memory = memory_folder / to_hex(name);
+  if (!memory_folder.empty()) {
+    const auto known = read_file(memory, 64);
+    const auto hash = known ? parse_hash(*known) : std::nullopt;
+    if (hash) return *hash;
+  }
+  std::ifstream file(path, std::ios::binary);
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       &XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  std::vector<char> buffer(read_bytes);
+  while (file.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) ||
+         file.gcount() > 0) {
+    XXH3_128bits_update(state.get(), buffer.data(), static_cast<size_t>(file.gcount()));
+  }
+  if (file.bad() || !file.eof()) {
+    return fail(Error::Kind::io, fmt::format("{} cannot be read to its end", path.string()));
+  }
+  const XXH128_hash_t digest = XXH3_128bits_digest(state.get());
+  const Hash128 hash{digest.high64, digest.low64};
+  // Where it cannot be remembered, the next start reads the file again.
+  if (!memory_folder.empty() && make_private_folder(memory_folder)) {
+    (void)write_file(memory, to_hex(hash));
+  }
+  return hash;
+}
+
+Result<Fingerprint> fingerprint_of(const EmbeddedOptions& options, const llama_model* model,
+                                   const llama_context* context) {
+  std::string all = fmt::format("state {}\n", state_version);
+  for (const auto& file : files_of(options.model_path, model)) {
+    all += "file " + to_hex(TRY(content_hash(file, options.identity_folder))) + '\n';
+  }
+  const llama_cparams& parameters = context->get_cparams();
+  all += fmt::format("kv {} {} flash {}\n", options.kv_type_k, options.kv_type_v,
+                     parameters.flash_attn);
+  all += fmt::format("rope {} {} yarn {} {} {} {} {} long {}\n", parameters.rope_freq_base,
+                     parameters.rope_freq_scale, parameters.n_ctx_orig_yarn,
+                     parameters.yarn_ext_factor, parameters.yarn_attn_factor,
+                     parameters.yarn_beta_fast, parameters.yarn_beta_slow,
+                     long_factors(model, parameters));
+  const char* unrotated = std::getenv("LLAMA_ATTN_ROT_DISABLE");
+  all += fmt::format("override {} unrotated {}\n", options.override_kv,
+                     unrotated ? std::atoi(unrotated) : 0);
+  return hash_text(all);
+}
+
+}  // namespace anyclaude

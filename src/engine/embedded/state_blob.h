@@ -1,0 +1,46 @@
+// The bytes in which libllama gives the state of a sequence's attention cells, read completely:
+// libllama itself checks hardly anything of what it is given (of 250 one-word changes it took more
+// than 200 and computed with them).
+//
+// Source: llama_context::state_seq_write_data and llama_kv_cache::state_write of the pinned engine:
+//   u32 magic, i32 sequence, then for each cache (global layers; window layers):
+//   u32 streams = 1, u32 cells, and where there are any:
+//     for each cell: i32 position, u32 sequences = 1, [extension], i32 sequence
+//     u32 transposed, u32 layers
+//     keys, for each layer: i32 type, u64 row bytes, cells * row
+//     values, for each layer that has any: i32 type, u64 row bytes, cells * row
+//       (transposed: i32 type, u32 element bytes, u32 elements, cells * elements * element)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace anyclaude {
+
+// What is the same in every state of one model's cache.
+struct StateShape {
+  struct Rows {
+    int32_t type = 0;
+    uint64_t bytes = 0;     // a token's
+    uint64_t elements = 0;  // transposed values only
+    bool operator==(const Rows&) const = default;
+  };
+  uint32_t magic = 0;
+  uint32_t extension_bytes = 0;  // of a cell; models with two-dimensional positions have some
+  bool transposed = false;
+  std::vector<Rows> keys;
+  std::vector<Rows> values;
+  bool operator==(const StateShape&) const = default;
+};
+
+// Learns the shape from a state of one token that this process's own engine has written.
+std::optional<StateShape> learn_shape(std::span<const uint8_t> state);
+
+// The positions in a state, ascending, if it is one of this shape from its first byte to its last:
+// each position once, nothing left over. Otherwise nothing.
+std::optional<std::vector<uint32_t>> positions_in(std::span<const uint8_t> state,
+                                                  const StateShape& shape);
+
+}  // namespace anyclaude

@@ -1,0 +1,125 @@
+// State bytes of both real models: read completely, and refused where anything but the payload is
+// not as it must be.
+#include "engine/embedded/state_blob.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+#include "engine/embedded/batch.h"
+#include "engine/embedded/model.h"
+#include "fakes/test_models.h"
+
+namespace anyclaude {
+namespace {
+
+constexpr uint32_t length = 40;
+
+class StateBlob : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    EmbeddedOptions options;
+    options.model_path = GetParam() == std::string("gemma") ? test::gemma() : test::smollm2();
+    options.context_tokens = options.cache_cells = 1024;
+    options.sequences_max = 2;
+    options.threads = 1;
+    auto model = Model::load(options, [](float) { return true; });
+    ASSERT_TRUE(model) << model.error().message;
+    model_ = std::move(*model);
+    cells_ = std::make_unique<Cells>(model_->context(), model_->memory());
+    ASSERT_TRUE(cells_->movable());
+    Batch batch(length);
+    for (uint32_t i = 0; i < length; ++i) {
+      batch.add(static_cast<Token>(100 + i), i, 0, false);
+    }
+    ASSERT_EQ(batch.decode(model_->context()), Decoded::done);
+    const Bytes one = cells_->extract_range(0, 0, 1);
+    const auto shape = learn_shape(*one);
+    ASSERT_TRUE(shape);
+    shape_ = *shape;
+  }
+
+  bool fits(const std::vector<uint8_t>& state) const {
+    return positions_in(state, shape_).has_value();
+  }
+
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<Cells> cells_;
+  StateShape shape_;
+};
+
+TEST_P(StateBlob, TellsWhichTokensItHolds) {
+  const Bytes state = cells_->extract_range(0, 7, 31);
+  const auto positions = positions_in(*state, shape_);
+  ASSERT_TRUE(positions);
+  ASSERT_EQ(positions->size(), 24u);
+  EXPECT_EQ(positions->front(), 7u);
+  EXPECT_EQ(positions->back(), 30u);
+}
+
+TEST_P(StateBlob, GoesBackAsItCame) {
+  const Bytes state = cells_->extract_range(0, 0, length);
+  ASSERT_EQ(cells_->restore_range(1, 0, length, *state, 0, length), Cells::Restored::done);
+  const Bytes again = cells_->extract_range(1, 0, length);
+  EXPECT_EQ(*again, *state);
+  // A part of it too.
+  cells_->clear(1);
+  ASSERT_EQ(cells_->restore_range(1, 0, length, *state, 0, 17), Cells::Restored::done);
+  EXPECT_EQ(*cells_->extract_range(1, 0, 17), *cells_->extract_range(0, 0, 17));
+}
+
+TEST_P(StateBlob, RefusesEveryLengthButItsOwn) {
+  std::vector<uint8_t> state = *cells_->extract_range(0, 0, length);
+  EXPECT_TRUE(fits(state));
+  for (size_t cut = 1; cut < 200; ++cut) {
+    EXPECT_FALSE(fits({state.begin(), state.end() - static_cast<std::ptrdiff_t>(cut)}));
+    EXPECT_FALSE(fits({state.begin(), state.begin() + static_cast<std::ptrdiff_t>(cut)}));
+  }
+  EXPECT_FALSE(fits({}));
+  state.push_back(0);
+  EXPECT_FALSE(fits(state));
+}
+
+// What a change leaves acceptable has the same positions, so only numbers of the payload differ.
+TEST_P(StateBlob, RefusesChangedWords) {
+  const std::vector<uint8_t> state = *cells_->extract_range(0, 0, length);
+  const auto positions = positions_in(state, shape_);
+  std::mt19937 random(7);
+  const size_t head = 16 + length * (12 + shape_.extension_bytes) + 8 + 12;
+  uint32_t refused = 0;
+  uint32_t tried = 0;
+  const auto try_word = [&](size_t at, uint32_t word) {
+    std::vector<uint8_t> changed = state;
+    std::memcpy(changed.data() + at, &word, sizeof word);
+    if (changed == state) return;
+    ++tried;
+    const auto found = positions_in(changed, shape_);
+    if (!found) {
+      ++refused;
+    } else if (found != positions) {
+      EXPECT_NE(cells_->restore_range(1, 0, length, changed, 0, length), Cells::Restored::done);
+    } else {
+      EXPECT_EQ(cells_->restore_range(1, 0, length, changed, 0, length), Cells::Restored::done);
+      cells_->clear(1);
+    }
+  };
+  for (size_t at = 0; at < head; at += 4) {
+    for (const uint32_t word : {0u, 1u, 7u, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFFu}) {
+      try_word(at, word);
+    }
+  }
+  for (int i = 0; i < 1000; ++i) {
+    try_word(random() % (state.size() - 4), static_cast<uint32_t>(random()));
+  }
+  std::printf("[  words   ] %u of %u changes refused; the others hit the payload\n", refused,
+              tried);
+  EXPECT_GT(refused, 300u);
+  EXPECT_TRUE(positions_in(state, shape_) == positions);
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, StateBlob, testing::Values("smollm2", "gemma"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace anyclaude

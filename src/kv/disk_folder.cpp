@@ -98,7 +98,9 @@ Result<void> DiskFolder::write(const PieceHead& head, std::span<const uint8_t> p
   const std::vector<uint8_t> front = encode_piece_head(head);
   auto written = write_safely(files_, path, {front, payload});
   // It may have got its name already, and lose it in a crash.
-  if (!written) (void)files_.remove(path);
+  if (!written) {
+    [[maybe_unused]] const auto ignored = files_.remove(path);
+  }
   return written;
 }
 
@@ -134,12 +136,12 @@ Result<DiskFolder::Listing> DiskFolder::list(const Fingerprint& fingerprint) con
 
 void DiskFolder::remove_leftovers(const Fingerprint& fingerprint, const Listing& listing) {
   for (const std::string& name : listing.leftovers) {
-    (void)files_.remove(folder_of(fingerprint) / name);
+    [[maybe_unused]] const auto ignored = files_.remove(folder_of(fingerprint) / name);
   }
 }
 
 void DiskFolder::remove_if_empty(const Fingerprint& fingerprint) {
-  (void)files_.remove_folder(folder_of(fingerprint));
+  [[maybe_unused]] const auto ignored = files_.remove_folder(folder_of(fingerprint));
 }
 
 // ---- The index

@@ -215,8 +215,8 @@ DiskLedger::PassEnd DiskLedger::end_pass(const std::function<bool(const PieceHea
     end.orphans.push_back(piece);
     end.lost.push_back(std::move(piece));
   }
-  std::ranges::stable_sort(end.lost, std::greater(),
-                           [](const PieceRecord& piece) { return piece.head->begin; });
+  std::ranges::sort(end.lost, std::greater(),
+                    [](const PieceRecord& piece) { return piece.head->begin; });
   if (!end.lost.empty() || !end.found.empty()) ++changes_;
   return end;
 }

@@ -11,7 +11,7 @@ namespace {
 
 // A parent begins before its child, whatever the two are.
 void sort_parents_first(std::vector<PieceRecord>& pieces) {
-  std::ranges::stable_sort(pieces, {}, [](const PieceRecord& piece) { return piece.head->begin; });
+  std::ranges::sort(pieces, {}, [](const PieceRecord& piece) { return piece.head->begin; });
 }
 
 bool fits(const PieceHead& child, const PieceHead& parent) {

@@ -25,7 +25,7 @@ Result<void> write_safely(Files& files, const std::filesystem::path& path,
   auto written = write_and_sync(files, temporary, parts);
   if (written) written = files.rename(temporary, path);
   if (!written) {
-    (void)files.remove(temporary);
+    [[maybe_unused]] const auto ignored = files.remove(temporary);
     return written;
   }
   return files.sync_folder(path.parent_path());

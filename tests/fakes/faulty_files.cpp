@@ -264,14 +264,18 @@ Result<void> FaultyFiles::sync_folder(const Path& path) {
   const MutexLock lock(mutex_);
   TRY_VOID(begin(DiskCall::sync, path));
   if (!is_folder(path)) return missing(path);
-  std::erase_if(pending_, [&](const Pending& change) {
+  std::vector<Pending> elsewhere;
+  for (Pending& change : pending_) {
     const bool here = (change.removed && change.removed->parent_path() == path) ||
                       (change.added && change.added->parent_path() == path);
-    if (!here) return false;
+    if (!here) {
+      elsewhere.push_back(std::move(change));
+      continue;
+    }
     if (change.removed) synced_names_.erase(*change.removed);
     if (change.added) synced_names_[*change.added] = change.file;
-    return true;
-  });
+  }
+  pending_ = std::move(elsewhere);
   end();
   return {};
 }

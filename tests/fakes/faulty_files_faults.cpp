@@ -1,5 +1,6 @@
 // What befalls the disk; what it does as a disk is in faulty_files.cpp.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "fakes/faulty_files.h"
@@ -81,11 +82,11 @@ void FaultyFiles::crash_now(Unsynced unsynced) {
     }
     if (change.added) synced_names_[*change.added] = change.file;
   }
-  std::erase_if(synced_names_, [&](const auto& entry) {
-    const Path folder = entry.first.parent_path();
-    const auto found = synced_names_.find(folder);
-    return folder != folder.root_path() && found == synced_names_.end();
-  });
+  for (auto at = synced_names_.begin(); at != synced_names_.end();) {
+    const Path folder = at->first.parent_path();
+    const bool has_folder = folder == folder.root_path() || synced_names_.contains(folder);
+    at = has_folder ? std::next(at) : synced_names_.erase(at);
+  }
   pending_.clear();
   names_ = synced_names_;
   for (auto& [path, file] : names_) {

@@ -3,6 +3,7 @@
 #include "engine/embedded/model_identity.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <xxhash.h>
 
@@ -95,9 +96,10 @@ Result<Hash128> content_hash(const std::filesystem::path& path,
   }
   const XXH128_hash_t digest = XXH3_128bits_digest(state.get());
   const Hash128 hash{digest.high64, digest.low64};
-  // Where it cannot be remembered, the next start reads the file again.
   if (!memory_folder.empty() && make_private_folder(memory_folder)) {
-    (void)write_file(memory, to_hex(hash));
+    const auto kept = write_file(memory, to_hex(hash));
+    if (!kept)
+      spdlog::debug("The model's file is read again at the next start: {}", kept.error().message);
   }
   return hash;
 }

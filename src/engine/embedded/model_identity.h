@@ -10,7 +10,7 @@
 #include "engine/embedded/options.h"
 #include "kv/block.h"
 
-struct llama_context;
+struct llama_context;  // NOLINT(readability-identifier-naming): the engine's own name
 struct llama_model;
 
 namespace anyclaude {

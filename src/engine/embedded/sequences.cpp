@@ -13,7 +13,7 @@ uint32_t common_prefix(std::span<const Token> a, std::span<const Token> b) {
   return static_cast<uint32_t>(std::mismatch(a.begin(), end, b.begin()).first - a.begin());
 }
 
-Sequences::Sequences(Cells& cells, Options options, Metrics& metrics)
+Sequences::Sequences(Cells& cells, const Options& options, Metrics& metrics)
     : cells_(cells),
       options_(options),
       sequences_(options.count),

@@ -39,7 +39,7 @@ class Sequences {
     uint64_t checkpoint_bytes_max = 0;
     std::function<void(Sequence&)> before_eviction;  // its cells are still there
   };
-  Sequences(Cells& cells, Options options, Metrics& metrics);
+  Sequences(Cells& cells, const Options& options, Metrics& metrics);
 
   // The longest prefix of `tokens` that can be continued from; never all of them, because the last
   // token's logits are wanted.

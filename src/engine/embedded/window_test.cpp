@@ -232,8 +232,8 @@ class WindowTest : public testing::Test {
 
 TEST_F(WindowTest, SharedAndForkedConversationsAnswerLikeFreshOnes) {
   const Noise measured = noise();
-  // A fork stands on more than one moved boundary, among other sequences, and meets the noise several
-  // times over; a wrong window is ten times further off still.
+  // A fork stands on more than one moved boundary, among other sequences, and meets the noise
+  // several times over; a wrong window is ten times further off still.
   const double bound = 40 * measured.divergence + 0.02;
   const Outcome checked = interleave(false, measured);
   const Outcome trusting = interleave(true, measured);

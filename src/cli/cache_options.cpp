@@ -32,6 +32,12 @@ Machine measure_machine(const std::filesystem::path& cache_folder, uint64_t mode
     }
     if (folder == folder.parent_path()) break;
   }
+  for (std::filesystem::recursive_directory_iterator file(cache_folder, error), end;
+       !error && file != end; file.increment(error)) {
+    std::error_code gone;  // between the look at the folder and the look at the file
+    const uint64_t bytes = file->is_regular_file(gone) ? file->file_size(gone) : 0;
+    if (!gone) machine.cache_bytes += bytes;
+  }
   return machine;
 }
 
@@ -44,9 +50,10 @@ CacheOptions choose_cache_options(const Config& config, const Machine& machine) 
       settings.ram_bytes > 0 ? settings.ram_bytes : std::clamp(beside / 4, ram_least, ram_most);
   if (settings.no_disk) return options;
   options.disk.folder = cache_folder(config);
-  options.disk.bytes_max = settings.disk_bytes > 0
-                               ? settings.disk_bytes
-                               : std::min(disk_most, machine.disk_free_bytes / 10);
+  options.disk.bytes_max =
+      settings.disk_bytes > 0
+          ? settings.disk_bytes
+          : std::min(disk_most, (machine.disk_free_bytes + machine.cache_bytes) / 10);
   options.disk.bytes_per_day_max = settings.bytes_per_day;
   return options;
 }

@@ -156,6 +156,22 @@ TEST_F(ConfigTest, SetsServerAndLauncher) {
             (std::vector<std::string>{"-p", "hello", "--port", "x"}));
 }
 
+TEST_F(ConfigTest, SetsTheCache) {
+  write_config("cache_folder = \"kv\"\ncache_ram = \"2GiB\"\nno_cache_disk = true\n");
+  const CacheSettings cache =
+      accept({"--cache-disk", "3G", "--cache-writes-per-day", "1MiB"}).cache;
+  EXPECT_EQ(cache.folder, folder_.path() / "config" / "anyclaude" / "kv");
+  EXPECT_EQ(cache.ram_bytes, 2ull << 30);
+  EXPECT_EQ(cache.disk_bytes, 3ull << 30);
+  EXPECT_EQ(cache.bytes_per_day, 1ull << 20);
+  EXPECT_TRUE(cache.no_disk);
+  EXPECT_TRUE(contains(refusal({"--cache-disk", "1"}), "--cache-disk: '1' is not a size"));
+  write_config("");
+  EXPECT_EQ(accept({}).cache.bytes_per_day, 64ull << 30);
+  EXPECT_EQ(accept({"--no-cache-disk"}).engine_settings,
+            std::vector<std::string>{"no-cache-disk=true"});
+}
+
 TEST_F(ConfigTest, RefusesBadValuesNamingTheirSource) {
   EXPECT_TRUE(contains(refusal({"--context", "12x"}), "--context: '12x' is not a number from 256"));
   EXPECT_TRUE(contains(refusal({"--port", "70000"}), "--port"));

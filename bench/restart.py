@@ -63,7 +63,7 @@ class Restart:
             if drop:
                 drop_pages(self.home)
             answer = server.ask(asked_further(body, words))
-            return answer, server.metric("anyclaude_engine_restored_bytes_total")
+            return answer, server.metric("anyclaude_kv_restored_bytes_total")
 
 
 def measure(bench, model, row):

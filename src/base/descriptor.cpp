@@ -1,9 +1,11 @@
 #include "base/descriptor.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 namespace anyclaude {
@@ -20,6 +22,16 @@ Descriptor open_descriptor(const std::filesystem::path& path, int flags, mode_t 
     descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
   } while (descriptor < 0 && errno == EINTR);
   return Descriptor(descriptor);
+}
+
+std::unexpected<Error> system_failure(std::string_view what, const std::filesystem::path& path) {
+  const int code = errno;
+  const bool full = code == ENOSPC || code == EDQUOT;
+  const Error::Kind kind = code == ENOENT ? Error::Kind::not_found
+                           : full         ? Error::Kind::overloaded
+                                          : Error::Kind::io;
+  return fail(kind, fmt::format("cannot {} {}: {}", what, path.string(),
+                                std::generic_category().message(code)));
 }
 
 bool write_all(int descriptor, std::span<const uint8_t> bytes) {

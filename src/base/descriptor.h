@@ -7,6 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string_view>
+
+#include "base/result.h"
 
 namespace anyclaude {
 
@@ -26,6 +29,10 @@ class Descriptor {
 
 // Never inherited by child processes.
 Descriptor open_descriptor(const std::filesystem::path& path, int flags, mode_t mode = 0);
+
+// What the system says about the last failed call, with what was tried and where. Its kind is
+// not_found where there is no such thing, overloaded where the disk is full, else io.
+std::unexpected<Error> system_failure(std::string_view what, const std::filesystem::path& path);
 
 // False: see errno.
 bool write_all(int descriptor, std::span<const uint8_t> bytes);

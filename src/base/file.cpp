@@ -11,18 +11,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/descriptor.h"
 
 namespace anyclaude {
 namespace {
-
-// What the system says about the last failed call, with what was tried and where.
-std::unexpected<Error> system_failure(std::string_view what, const std::filesystem::path& path) {
-  const int code = errno;
-  const Error::Kind kind = code == ENOENT ? Error::Kind::not_found : Error::Kind::io;
-  return fail(kind, fmt::format("cannot {} {}: {}", what, path.string(),
-                                std::generic_category().message(code)));
-}
 
 // Reads to the end, or until more than `bytes_max` bytes were read. False: see errno.
 bool read_all(int descriptor, size_t bytes_max, std::string& bytes) {
@@ -79,8 +72,7 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   const Descriptor file(::mkstemp(temporary.data()));
   if (file.get() < 0) return system_failure("write", path);
   ::fcntl(file.get(), F_SETFD, FD_CLOEXEC);
-  const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
-  if (!write_all(file.get(), {data, bytes.size()}) || ::fsync(file.get()) != 0 ||
+  if (!write_all(file.get(), bytes_of(bytes)) || ::fsync(file.get()) != 0 ||
       ::rename(temporary.c_str(), path.c_str()) != 0) {
     auto failure = system_failure("write", path);
     ::unlink(temporary.c_str());

@@ -25,6 +25,7 @@ std::string read_head(const std::filesystem::path& path, size_t bytes_max);
 std::string read_tail(const std::filesystem::path& path, size_t bytes_max);
 
 // Writes a temporary file beside `path`, syncs it, renames it over `path` and syncs the folder.
+// Error::overloaded if the disk is full, else io.
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);
 
 // Error::not_found if there was none.

@@ -18,17 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What the system says about the last failed call, with what was tried and where.
-std::unexpected<Error> system_failure(std::string_view what, const fs::path& path) {
-  const int code = errno;
-  const bool full = code == ENOSPC || code == EDQUOT;
-  const Error::Kind kind = code == ENOENT ? Error::Kind::not_found
-                           : full         ? Error::Kind::overloaded
-                                          : Error::Kind::io;
-  return fail(kind, fmt::format("cannot {} {}: {}", what, path.string(),
-                                std::generic_category().message(code)));
-}
-
 bool sync_descriptor(int descriptor) {
 #ifdef F_FULLFSYNC
   // macOS: fsync leaves the bytes in the disk's own cache. Not every file system has this.

@@ -6,15 +6,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "fakes/faulty_files.h"
 #include "fakes/temporary_folder.h"
 
 namespace anyclaude {
 namespace {
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 mode_t mode_of(const std::filesystem::path& path) {
   struct stat status = {};

@@ -7,13 +7,24 @@
 
 namespace anyclaude {
 
-Hash128 hash128(std::span<const uint8_t> bytes, uint64_t seed) {
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(bytes.data(), bytes.size(), seed);
+Hash128 hash128(std::span<const uint8_t> bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
   return {hash.high64, hash.low64};
 }
 
 std::string to_hex(const Hash128& hash) {
   return fmt::format("{:016x}{:016x}", hash.high, hash.low);
+}
+
+std::optional<Hash128> parse_hash(std::string_view text) {
+  if (text.size() != 32) return std::nullopt;
+  std::array<uint64_t, 2> halves = {0, 0};
+  for (size_t i = 0; i < text.size(); ++i) {
+    const size_t digit = std::string_view("0123456789abcdef").find(text[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    halves[i / 16] = halves[i / 16] << 4 | digit;
+  }
+  return Hash128{.high = halves[0], .low = halves[1]};
 }
 
 PieceKey piece_key(PieceKind kind, const Fingerprint& fingerprint, uint32_t begin,

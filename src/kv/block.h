@@ -18,8 +18,10 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace anyclaude {
@@ -34,8 +36,9 @@ struct Hash128 {
   uint64_t low = 0;
   auto operator<=>(const Hash128&) const = default;
 };
-Hash128 hash128(std::span<const uint8_t> bytes, uint64_t seed = 0);
-std::string to_hex(const Hash128& hash);  // 32 digits
+Hash128 hash128(std::span<const uint8_t> bytes);
+std::string to_hex(const Hash128& hash);                   // 32 digits
+std::optional<Hash128> parse_hash(std::string_view text);  // of these
 
 // Of everything that a piece's bytes depend on (model, K/V types, rope ...), and of the salt of the
 // keys that may share it. Pieces of different fingerprints never meet.

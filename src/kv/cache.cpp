@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/sync.h"
 #include "kv/cache_metrics.h"
 #include "kv/listing.h"
@@ -17,12 +18,6 @@ namespace anyclaude {
 namespace {
 
 constexpr int64_t us_per_s = 1'000'000;
-
-int64_t system_now_s() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 class TieredCache;
 

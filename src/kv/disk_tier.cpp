@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/sync.h"
 #include "kv/disk_folder.h"
 #include "kv/disk_ledger.h"
@@ -33,12 +34,6 @@ constexpr uint64_t snapshot_bytes_per_s = 64 * 1024;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-int64_t system_now_s() {
-  return std::chrono::duration_cast<std::chrono::seconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 class FolderTier final : public DiskTier {

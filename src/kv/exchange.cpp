@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/sync.h"
 #include "kv/little_endian.h"
 #include "kv/piece_file.h"
@@ -32,10 +33,6 @@ constexpr uint64_t bytes_unsettled_max = 256ull << 20;
 
 using Mac = std::array<uint8_t, 32>;
 using ByteSpan = std::span<const uint8_t>;
-
-ByteSpan bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 std::unexpected<Error> wrong(const std::filesystem::path& path, const char* what) {
   return fail(Error::Kind::io, fmt::format("{} is no exported prompt: {}.", path.string(), what));

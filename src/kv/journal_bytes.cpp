@@ -6,6 +6,7 @@
 #include <cassert>
 #include <unordered_set>
 
+#include "base/bytes.h"
 #include "kv/little_endian.h"
 
 namespace anyclaude {
@@ -13,10 +14,6 @@ namespace {
 
 constexpr std::string_view magic = "ANYKVLOG";
 constexpr uint32_t journal_format = 1;
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 // Over the lengths too, so that a record never begins in the middle of another.
 uint64_t checksum_of(std::string_view key, std::span<const uint8_t> value) {

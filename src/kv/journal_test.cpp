@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "fakes/faulty_files.h"
 #include "fakes/temporary_folder.h"
 #include "kv/journal_bytes.h"
@@ -16,10 +17,6 @@ namespace {
 
 using Path = std::filesystem::path;
 using Model = std::map<std::string, std::string>;
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 // A journal, and what it gave when it was opened.
 class OpenJournal {

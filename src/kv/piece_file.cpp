@@ -6,6 +6,7 @@
 #include <array>
 #include <cassert>
 
+#include "base/bytes.h"
 #include "kv/little_endian.h"
 
 namespace anyclaude {
@@ -18,10 +19,6 @@ constexpr uint8_t imported_flag = 1;
 
 std::unexpected<Error> damaged(const char* what) {
   return fail(Error::Kind::io, std::string("not a piece: ") + what);
-}
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
 }  // namespace
@@ -149,17 +146,6 @@ std::optional<PieceName> parse_piece_name(std::string_view text) {
     if (print_piece_name(name) == text) return name;
   }
   return std::nullopt;
-}
-
-std::optional<Hash128> parse_hash(std::string_view text) {
-  if (text.size() != 32) return std::nullopt;
-  std::array<uint64_t, 2> halves = {0, 0};
-  for (size_t i = 0; i < text.size(); ++i) {
-    const size_t digit = std::string_view("0123456789abcdef").find(text[i]);
-    if (digit == std::string_view::npos) return std::nullopt;
-    halves[i / 16] = halves[i / 16] << 4 | digit;
-  }
-  return Hash128{.high = halves[0], .low = halves[1]};
 }
 
 }  // namespace anyclaude

@@ -48,6 +48,5 @@ struct PieceName {
 inline PieceName name_of(const PieceHead& head) { return {.kind = head.kind, .key = head.key}; }
 std::string print_piece_name(const PieceName& name);
 std::optional<PieceName> parse_piece_name(std::string_view text);
-std::optional<Hash128> parse_hash(std::string_view text);  // as to_hex prints it
 
 }  // namespace anyclaude

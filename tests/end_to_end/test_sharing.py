@@ -1,7 +1,8 @@
 """Many requests at once: a shared prefix is computed once, and every count stays true."""
 import time
 
-from harness import at_once, body, computed_tokens, expect, expect_equal, prose, wait_until
+from harness import (at_once, body, computed_tokens, expect, expect_equal, prompt_tokens, prose,
+                     wait_until)
 
 
 def agent(number, common):
@@ -51,6 +52,28 @@ def test_a_follow_up_computes_only_what_is_new(h):
     forked = {**payload, "messages": [{"role": "user", "content": "Another question."}]}
     expect(server.answer(forked)["usage"]["cache_read_input_tokens"] > 300,
            "another conversation under the same system prompt shares it")
+
+
+def test_a_prompt_outlives_the_server(h):
+    """After a server that ended, or was killed, the next one computes only what was not written."""
+    payload = body(prose(66, 250), system=prose(67, 250), max_tokens=4, temperature=0)
+    first = h.own_server()
+    cold = first.answer(payload)
+    first.stop()
+    second = h.own_server(home=first.home)
+    warm = second.answer(payload)
+    expect_equal(computed_tokens(warm["usage"]), 1, "computed after a restart")
+    expect_equal(warm["content"], cold["content"], "the answer at temperature 0")
+    second.process.kill()
+    second.process.wait()
+    third = h.own_server(home=first.home)
+    usage = third.answer(payload)["usage"]
+    expect_equal(computed_tokens(usage), 1, "computed after a kill")
+    files = [path for path in third.home.path.rglob("*.range")]
+    expect(files, "no piece was written")
+    for path in files:
+        expect_equal(path.stat().st_mode & 0o077, 0, f"mode of {path.name}")
+    h.note(f"{prompt_tokens(usage)} tokens, 1 computed; {len(files)} files")
 
 
 def test_counting_while_a_prompt_is_computed(h):

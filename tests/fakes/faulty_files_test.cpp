@@ -1,5 +1,6 @@
 // The bad days themselves; that it is a disk at all: src/base/files_test.cpp.
 #include "fakes/faulty_files.h"
+#include "base/bytes.h"
 
 #include <gtest/gtest.h>
 
@@ -10,10 +11,6 @@
 
 namespace anyclaude {
 namespace {
-
-std::span<const uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 std::string text_of(const FaultyFiles& files, const char* path) {
   const auto bytes = files.contents(path);

@@ -7,6 +7,7 @@
 
 #include "base/files.h"
 #include "engine/embedded/embedded_backend.h"
+#include "fakes/conversations.h"
 #include "fakes/test_models.h"
 
 namespace anyclaude {
@@ -14,24 +15,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string words(int count, const std::string& kind) {
-  std::string out;
-  for (int i = 0; i < count; ++i) out += kind + std::to_string(i * 7919 % 1000) + " ";
-  return out;
-}
-
 Request ask(std::vector<std::string> texts, int32_t max_tokens = 6) {
   Request request;
   for (size_t i = 0; i < texts.size(); ++i) {
-    request.conversation.messages.push_back(
-        {i % 2 == 0 ? Role::user : Role::assistant, {TextBlock{std::move(texts[i])}}});
+    request.conversation.messages.push_back(i % 2 == 0 ? user(std::move(texts[i]))
+                                                       : assistant(std::move(texts[i])));
   }
   request.conversation.max_tokens = max_tokens;
   request.conversation.sampling.temperature = 0.0f;
   return request;
 }
 
-struct Answer {
+struct Outcome {
   std::string text;
   uint32_t prompt = 0;
   uint32_t computed = 0;
@@ -68,23 +63,21 @@ class Life {
     cache_->settle();
   }
 
-  Answer answer(const Request& request) {
-    Answer out;
+  Outcome answer(const Request& request) {
+    Outcome out;
     const uint64_t before = value("anyclaude_engine_prefill_tokens_total", {{"for", "request"}});
     auto generation = backend_->start(request);
     if (!generation) {
       ADD_FAILURE() << generation.error().message;
       return out;
     }
-    const auto finish = (*generation)->run([&](const Event& event) {
-      if (const auto* text = std::get_if<TextDelta>(&event)) out.text += text->text;
-      return true;
-    });
-    EXPECT_TRUE(finish);
-    out.prompt = finish->usage.prompt_tokens;
+    const auto answer = run(**generation);
+    EXPECT_TRUE(answer);
+    out.text = answer->text;
+    out.prompt = answer->finish.usage.prompt_tokens;
     out.computed = static_cast<uint32_t>(
         value("anyclaude_engine_prefill_tokens_total", {{"for", "request"}}) - before);
-    EXPECT_EQ(out.computed, out.prompt - finish->usage.prompt_tokens_cached);
+    EXPECT_EQ(out.computed, out.prompt - answer->finish.usage.prompt_tokens_cached);
     return out;
   }
 
@@ -122,19 +115,19 @@ class CachedConversations : public testing::TestWithParam<const char*> {
 
 TEST_P(CachedConversations, OutliveTheServer) {
   const std::string question = "Tell me about " + words(110, "river");
-  Answer cold;
+  Outcome cold;
   {
     Life life(folder_, choice_);
     cold = life.answer(ask({question}));
     EXPECT_EQ(cold.computed, cold.prompt);
   }
   Life life(folder_, choice_);
-  const Answer warm = life.answer(ask({question}));
+  const Outcome warm = life.answer(ask({question}));
   EXPECT_EQ(warm.computed, 1u) << "of " << warm.prompt;
   EXPECT_EQ(warm.text, cold.text);
   EXPECT_EQ(life.value("anyclaude_engine_restores_failed_total"), 0u);
   // And the conversation goes on.
-  const Answer next = life.answer(ask({question, cold.text, "Go on."}));
+  const Outcome next = life.answer(ask({question, cold.text, "Go on."}));
   EXPECT_LT(next.computed, 40u) << "of " << next.prompt;
 }
 
@@ -142,20 +135,35 @@ TEST_P(CachedConversations, ComeBackWhenOthersTookTheirCells) {
   choice_.cells = 1024;
   Life life(folder_, choice_);
   const Request first = ask({"Describe " + words(90, "tree")});
-  const Answer cold = life.answer(first);
+  const Outcome cold = life.answer(first);
   for (int i = 0; i < 4; ++i) {
     life.answer(ask({std::to_string(i) + " other " + words(90, "stone" + std::to_string(i))}));
   }
   EXPECT_GT(life.value("anyclaude_engine_evictions_total"), 0u);
-  const Answer warm = life.answer(first);
+  const Outcome warm = life.answer(first);
   EXPECT_EQ(warm.computed, 1u) << "of " << warm.prompt;
   EXPECT_EQ(warm.text, cold.text);
   EXPECT_GT(life.value("anyclaude_engine_restored_tokens_total"), 0u);
 }
 
+// The next request may go on from far before the end of the one before it, at once: what stands
+// behind is kept all the same.
+TEST_P(CachedConversations, AreKeptWhenTheyAreCutBackAtOnce) {
+  Life life(folder_, choice_);
+  const std::string beginning = "Remember " + words(110, "road");
+  Request longer = ask({beginning, "Yes.", "And " + words(60, "sea")});
+  Request shorter = ask({beginning, "Yes.", "Go on."});
+  longer.origin.session_id = shorter.origin.session_id = "one";
+  const Outcome first = life.answer(longer);
+  life.answer(shorter);
+  const Outcome again = life.answer(longer);
+  EXPECT_EQ(again.computed, 1u) << "of " << again.prompt;
+  EXPECT_EQ(again.text, first.text);
+}
+
 TEST_P(CachedConversations, AreComputedAgainWhereTheirFilesAreWrong) {
   const Request request = ask({"Explain " + words(110, "cloud")});
-  Answer cold;
+  Outcome cold;
   {
     Life life(folder_, choice_);
     cold = life.answer(request);
@@ -171,7 +179,7 @@ TEST_P(CachedConversations, AreComputedAgainWhereTheirFilesAreWrong) {
     file.put(byte);
   }
   Life life(folder_, choice_);
-  const Answer again = life.answer(request);
+  const Outcome again = life.answer(request);
   EXPECT_EQ(again.computed, again.prompt);
   EXPECT_EQ(again.text, cold.text);
 }
@@ -184,7 +192,7 @@ TEST_P(CachedConversations, OfOtherStateAreAMiss) {
   }
   choice_.kv_type = "q8_0";
   Life life(folder_, choice_);
-  const Answer other = life.answer(request);
+  const Outcome other = life.answer(request);
   EXPECT_EQ(other.computed, other.prompt);
 }
 

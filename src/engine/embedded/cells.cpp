@@ -14,7 +14,8 @@ namespace {
 
 // Magic and sequence id, in front of every state (llama_context::state_seq_get_data).
 constexpr size_t state_head_bytes = 8;
-// One stream of no cells (llama_kv_cache::state_write).
+// One stream of no cells (llama_kv_cache::state_write): what stands for the windows behind the
+// state of the other layers, which libllama takes only together.
 constexpr std::array<uint8_t, 8> empty_windows = {1, 0, 0, 0, 0, 0, 0, 0};
 
 }  // namespace
@@ -34,8 +35,8 @@ void Cells::learn_shapes() {
   if (batch.decode(context_) != Decoded::done) return;
   const auto window = take_checkpoint(scratch_, 1);
   const bool windowed = memory_.kind == MemoryKind::window;
-  if (windowed && window) window_shape_ = learn_shape(*window->bytes);
-  const Bytes range = extract_range(scratch_, 0, 1);
+  if (window) window_shape_ = learn_shape(*window->bytes);
+  const Bytes range = take_scratch_range();
   if (range && windowed == window_shape_.has_value()) range_shape_ = learn_shape(*range);
   clear(scratch_);
 }
@@ -83,20 +84,20 @@ bool Cells::copy(SequenceId source, SequenceId target, uint32_t length,
     own = take_checkpoint(target, length);
     checkpoint = own ? &*own : nullptr;
   }
-  if (checkpoint && restore_window(target, *checkpoint)) return truncate(target, length);
+  if (checkpoint && restore_window(target, *checkpoint->bytes)) return truncate(target, length);
   clear(target);
   return false;
 }
 
-bool Cells::restore_window(SequenceId sequence, const Checkpoint& checkpoint) {
-  return llama_state_seq_set_data_ext(context_, checkpoint.bytes->data(), checkpoint.bytes->size(),
-                                      sequence, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) != 0;
+bool Cells::restore_window(SequenceId sequence, const std::vector<uint8_t>& bytes) {
+  return llama_state_seq_set_data_ext(context_, bytes.data(), bytes.size(), sequence,
+                                      LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) != 0;
 }
 
 bool Cells::rewind(SequenceId sequence, const Checkpoint& checkpoint, uint32_t length) {
   const auto end = static_cast<llama_pos>(length);
   if (llama_memory_seq_rm(llama_get_memory(context_), sequence, end, -1) &&
-      restore_window(sequence, checkpoint)) {
+      restore_window(sequence, *checkpoint.bytes)) {
     return truncate(sequence, length);
   }
   clear(sequence);
@@ -128,22 +129,28 @@ std::optional<Checkpoint> Cells::take_checkpoint(SequenceId sequence, uint32_t l
 }
 
 Bytes Cells::extract_range(SequenceId sequence, uint32_t begin, uint32_t end) {
-  llama_memory_t memory = llama_get_memory(context_);
-  if (sequence != scratch_) {
-    llama_memory_seq_cp(memory, sequence, scratch_, static_cast<llama_pos>(begin),
-                        static_cast<llama_pos>(end));
-  }
+  llama_memory_seq_cp(llama_get_memory(context_), sequence, scratch_, static_cast<llama_pos>(begin),
+                      static_cast<llama_pos>(end));
+  Bytes range = take_scratch_range();
+  clear(scratch_);
+  return range;
+}
+
+Bytes Cells::take_scratch_range() {
   const size_t size = llama_state_seq_get_size(context_, scratch_);
   auto bytes = std::make_shared<std::vector<uint8_t>>(size);
   const size_t written = llama_state_seq_get_data(context_, bytes->data(), size, scratch_);
-  const size_t windows =
-      memory_.kind == MemoryKind::window
-          ? llama_state_seq_get_size_ext(context_, scratch_, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) -
-                state_head_bytes
-          : 0;
-  if (sequence != scratch_) clear(scratch_);
-  if (written == 0 || written != size || windows >= size) return nullptr;
-  bytes->resize(size - windows);
+  if (written == 0 || written != size) return nullptr;
+  if (memory_.kind == MemoryKind::window) {
+    // What the window layers still have of these tokens stands at the end.
+    const size_t windows =
+        llama_state_seq_get_size_ext(context_, scratch_, LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY) -
+        state_head_bytes;
+    if (windows < empty_windows.size() || windows >= size) return nullptr;
+    bytes->resize(size - windows + empty_windows.size());
+    std::copy(empty_windows.begin(), empty_windows.end(),
+              bytes->end() - static_cast<std::ptrdiff_t>(empty_windows.size()));
+  }
   return bytes;
 }
 
@@ -155,16 +162,8 @@ Cells::Restored Cells::restore_range(SequenceId sequence, uint32_t begin, uint32
       positions->back() + 1 != end) {
     return Restored::wrong;
   }
-  std::vector<uint8_t> with_windows;
-  std::span<const uint8_t> state = bytes;
-  if (memory_.kind == MemoryKind::window) {
-    with_windows.reserve(bytes.size() + empty_windows.size());
-    with_windows = bytes;
-    with_windows.insert(with_windows.end(), empty_windows.begin(), empty_windows.end());
-    state = with_windows;
-  }
   const bool there =
-      llama_state_seq_set_data(context_, state.data(), state.size(), scratch_) == state.size();
+      llama_state_seq_set_data(context_, bytes.data(), bytes.size(), scratch_) == bytes.size();
   if (there) {
     llama_memory_seq_cp(llama_get_memory(context_), scratch_, sequence,
                         static_cast<llama_pos>(from), static_cast<llama_pos>(to));
@@ -173,14 +172,15 @@ Cells::Restored Cells::restore_range(SequenceId sequence, uint32_t begin, uint32
   return there ? Restored::done : Restored::no_room;
 }
 
-Cells::Restored Cells::restore_point(SequenceId sequence, uint32_t length, const Bytes& bytes) {
-  const auto positions = window_shape_ ? positions_in(*bytes, *window_shape_) : std::nullopt;
+Cells::Restored Cells::restore_point(SequenceId sequence, uint32_t length,
+                                     const std::vector<uint8_t>& bytes) {
+  const auto positions = window_shape_ ? positions_in(bytes, *window_shape_) : std::nullopt;
   if (!positions || positions->back() + 1 != length ||
       positions->size() != length - positions->front() ||
       positions->front() > memory_.needed_from(length)) {
     return Restored::wrong;
   }
-  if (!restore_window(sequence, {length, false, bytes})) return Restored::no_room;
+  if (!restore_window(sequence, bytes)) return Restored::no_room;
   return complete(sequence, length) ? Restored::done : Restored::wrong;
 }
 

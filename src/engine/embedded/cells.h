@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -29,7 +28,7 @@ using SequenceId = int32_t;  // llama_seq_id
 struct Checkpoint {
   uint32_t position = 0;
   bool periodic = false;  // taken on the way, not at a save point; goes first when room is short
-  std::shared_ptr<const std::vector<uint8_t>> bytes;
+  Bytes bytes;
 
   // The longest prefix of `length` tokens or less that can be continued from with it.
   uint32_t serves(uint32_t length) const {
@@ -73,7 +72,8 @@ class Cells {
   // states this program cannot read.
   bool movable() const { return range_shape_.has_value(); }
 
-  // The state of the tokens [begin, end) in the layers that keep every token. Null on failure.
+  // The state of the tokens [begin, end) in the layers that keep every token, in the form in which
+  // it goes back. Null on failure.
   Bytes extract_range(SequenceId sequence, uint32_t begin, uint32_t end);
 
   // Puts the tokens [from, to) of such bytes, which must hold [begin, end), behind the `from`
@@ -84,7 +84,7 @@ class Cells {
                          const std::vector<uint8_t>& bytes, uint32_t from, uint32_t to);
 
   // The window of a sequence of `length` tokens whose ranges are there already.
-  Restored restore_point(SequenceId sequence, uint32_t length, const Bytes& bytes);
+  Restored restore_point(SequenceId sequence, uint32_t length, const std::vector<uint8_t>& bytes);
 
   // True when the next token after `length` tokens would see all that it must.
   bool complete(SequenceId sequence, uint32_t length) const;
@@ -97,7 +97,8 @@ class Cells {
 
  private:
   void learn_shapes();
-  bool restore_window(SequenceId sequence, const Checkpoint& checkpoint);
+  Bytes take_scratch_range();
+  bool restore_window(SequenceId sequence, const std::vector<uint8_t>& bytes);
 
   llama_context* context_;
   Memory memory_;

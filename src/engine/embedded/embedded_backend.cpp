@@ -95,7 +95,15 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
                                                options.token_memory_bytes_max, metrics);
   out->chat_template = TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), metrics));
   out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
-  if (cache) out->fingerprint = TRY(fingerprint_of(options, model, out->model->context()));
+  if (cache) {
+    const auto fingerprint = fingerprint_of(options, model, out->model->context());
+    if (fingerprint) {
+      out->fingerprint = *fingerprint;
+    } else {
+      spdlog::warn("Nothing is kept of computed prompts: {}", fingerprint.error().message);
+      cache = nullptr;
+    }
+  }
   out->engine = std::make_unique<Engine>(
       *out->model,
       Engine::Options{.requests_max = options.requests_max,

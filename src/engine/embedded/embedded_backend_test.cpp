@@ -8,20 +8,11 @@
 #include <fstream>
 #include <thread>
 
+#include "fakes/conversations.h"
 #include "fakes/test_models.h"
 
 namespace anyclaude {
 namespace {
-
-struct Answer {
-  std::string text;
-  std::string thinking;
-  std::vector<std::pair<std::string, std::string>> calls;  // name, input
-  Finish finish;
-};
-
-Message user(std::string text) { return {Role::user, {TextBlock{std::move(text)}}}; }
-Message assistant(std::string text) { return {Role::assistant, {TextBlock{std::move(text)}}}; }
 
 Request ask(std::vector<Message> messages, int32_t max_tokens = 8) {
   Request request;
@@ -33,30 +24,6 @@ Request ask(std::vector<Message> messages, int32_t max_tokens = 8) {
 
 Tool tool(std::string name, std::string schema) {
   return {std::move(name), "A tool for tests.", std::move(schema)};
-}
-
-std::string words(int count, const std::string& kind) {
-  std::string out;
-  for (int i = 0; i < count; ++i) out += kind + std::to_string(i * 7919 % 1000) + " ";
-  return out;
-}
-
-Result<Answer> run(Generation& generation) {
-  Answer answer;
-  auto finish = generation.run([&](const Event& event) {
-    if (const auto* text = std::get_if<TextDelta>(&event)) answer.text += text->text;
-    if (const auto* text = std::get_if<ThinkingDelta>(&event)) answer.thinking += text->text;
-    if (const auto* start = std::get_if<ToolUseStart>(&event)) {
-      answer.calls.emplace_back(start->name, "");
-    }
-    if (const auto* input = std::get_if<ToolInputDelta>(&event)) {
-      answer.calls.back().second += input->json;
-    }
-    return true;
-  });
-  if (!finish) return std::unexpected(finish.error());
-  answer.finish = *finish;
-  return answer;
 }
 
 class EmbeddedBackendTest : public testing::Test {

@@ -30,16 +30,16 @@ Engine::Engine(Model& model, Options options, KvCache* cache, Metrics& metrics)
       memory_(model.memory()),
       metrics_(metrics),
       cells_(model.context(), memory_),
-      keeper_(cells_, cache, metrics),
       sequences_(cells_,
                  {.count = model.sizes().sequences,
                   .checkpoint_bytes_max = model.sizes().checkpoint_bytes_max,
-                  .before_eviction =
-                      [this](Sequence& s) {
-                        while (keeper_.store_next(s)) {
+                  .before_loss =
+                      [this](Sequence& sequence) {
+                        while (keeper_.store_next(sequence)) {
                         }
                       }},
                  metrics),
+      keeper_(cells_, sequences_, cache, metrics),
       tasks_(sequences_, memory_),
       batch_(model.sizes().batch) {
   if (options_.trust_copies_for_test) cells_.trust_copies_for_test();
@@ -144,24 +144,25 @@ void Engine::report_phases() {
 
 // ---- Prefill ------------------------------------------------------------------------------------
 
+// False: all sequences are busy.
 bool Engine::begin(Task& task) {
+  if (sequences_.all_busy()) return false;
   const JobSpec& spec = task.job->spec;
+  const Sequences::Match live = sequences_.find(spec.fingerprint, task.tokens);
   const Keeper::Offer offer = keeper_.offer(spec.fingerprint, task.tokens);
-  const bool restores =
-      offer.length >= sequences_.find(spec.fingerprint, task.tokens).length + restore_min;
+  const bool restores = offer.length >= live.length + restore_min;
   // Where a prefix can be cut, what the cells have of it is shared; else it comes back whole.
-  const bool empty = restores && memory_.needs_points();
-  task.sequence = empty ? sequences_.acquire_empty(spec) : sequences_.acquire(spec, task.tokens);
-  if (!task.sequence) return false;
-  if (restores) {
-    task.restore = keeper_.begin(offer, *task.sequence, [this] {
-      const MutexLock lock(mutex_);
-      restored_some_ = true;
-      arrived_.notify_one();
-    });
-  } else {
+  const bool shares = !restores || !memory_.needs_points();
+  task.sequence = sequences_.acquire(spec, shares ? live : Sequences::Match());
+  if (!restores) {
     start_computing(task);
+    return true;
   }
+  task.restore = keeper_.begin(offer, *task.sequence, [this] {
+    const MutexLock lock(mutex_);
+    restored_some_ = true;
+    arrived_.notify_one();
+  });
   return true;
 }
 
@@ -178,12 +179,9 @@ bool Engine::restore_step() {
   for (Task& task : tasks_.all()) {
     if (!task.job || !task.restore) continue;
     const uint32_t before = task.position();
-    auto progress = keeper_.restore(*task.restore, *task.sequence, task.tokens);
-    if (progress == Keeper::Progress::out_of_cells && !make_room(&task)) {
-      keeper_.finish(*task.restore, *task.sequence);
-      progress = Keeper::Progress::done;
-    }
-    worked |= progress != Keeper::Progress::waiting || task.position() > before;
+    const auto progress = keeper_.restore(*task.restore, *task.sequence, task.tokens);
+    const bool room = progress == Keeper::Progress::out_of_cells && make_room_to_restore(task);
+    worked |= room || progress == Keeper::Progress::done || task.position() > before;
     if (progress != Keeper::Progress::done) continue;
     task.restore.reset();
     start_computing(task);
@@ -363,6 +361,21 @@ bool Engine::make_room(const Task* keep) {
   if (sequences_.evict_idle()) return true;
   Task* last = tasks_.least_urgent(keep, Clock::now());
   if (!last) return false;
+  put_back(*last);
+  return sequences_.evict_idle();
+}
+
+// What comes back displaces nobody who goes before it, else two that do not fit together would
+// displace each other for ever. False: it waits for those to end.
+bool Engine::make_room_to_restore(Task& task) {
+  if (sequences_.evict_idle()) return true;
+  Task* last = tasks_.least_urgent(&task, Clock::now());
+  if (!last) {  // it does not fit even alone: goes on with what is there
+    stop_restoring(task);
+    start_computing(task);
+    return true;
+  }
+  if (!goes_before(task, *last, Clock::now())) return false;
   put_back(*last);
   return sequences_.evict_idle();
 }

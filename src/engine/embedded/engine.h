@@ -5,7 +5,7 @@
 // cache; one decode step for all answers under way; one prefill chunk of the most urgent prompt,
 // when the answers have had their share of the time. A prompt that another task is computing or
 // restoring at this moment is not computed again: that task goes first. What was computed goes into
-// the cache when there is nothing else to do, and in a hundredth of the time otherwise.
+// the cache when there is nothing else to do, and in half a hundredth of the time otherwise.
 #pragma once
 
 #include <atomic>
@@ -74,6 +74,7 @@ class Engine {
 
   Decoded decode_batch();
   bool make_room(const Task* keep);
+  bool make_room_to_restore(Task& task);
   void finish(Task& task, Job::End end, std::string error = {});
   void put_back(Task& task);
 
@@ -85,8 +86,8 @@ class Engine {
 
   // Owned by the engine's thread.
   Cells cells_;
-  Keeper keeper_;
   Sequences sequences_;
+  Keeper keeper_;
   TaskQueue tasks_;
   Batch batch_;
   std::chrono::duration<double> prefill_debt_{0};    // time that answers may take before a prefill

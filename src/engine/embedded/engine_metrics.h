@@ -12,8 +12,9 @@ struct EngineMetrics {
                                        {{"for", "request"}})),
         recomputed_tokens(
             metrics.counter("anyclaude_engine_prefill_tokens_total", "", {{"for", "put_back"}})),
-        reused_tokens(metrics.counter("anyclaude_engine_reused_tokens_total",
-                                      "Prompt tokens that were in the cells already.")),
+        reused_tokens(metrics.counter(
+            "anyclaude_engine_reused_tokens_total",
+            "Prompt tokens that were not computed: in the cells already, or put back.")),
         decoded_tokens(
             metrics.counter("anyclaude_engine_decoded_tokens_total", "Tokens of answers.")),
         failures(metrics.counter("anyclaude_engine_failures_total",

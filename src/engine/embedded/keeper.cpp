@@ -25,17 +25,14 @@ KvCache::Origin origin_of(const Sequence& sequence) {
 
 }  // namespace
 
-Keeper::Keeper(Cells& cells, KvCache* cache, Metrics& metrics)
+Keeper::Keeper(Cells& cells, Sequences& sequences, KvCache* cache, Metrics& metrics)
     : cells_(cells),
+      sequences_(sequences),
       cache_(cache),
       restored_tokens_(metrics.counter("anyclaude_engine_restored_tokens_total",
                                        "Prompt tokens that came back from RAM or disk.")),
-      restored_bytes_(metrics.counter("anyclaude_engine_restored_bytes_total",
-                                      "Bytes put back into the cells.")),
       failures_(metrics.counter("anyclaude_engine_restores_failed_total",
-                                "Prefixes that were found but could not be put back whole.")),
-      seconds_(metrics.histogram("anyclaude_engine_restore_seconds",
-                                 "From the decision to restore until the cells held it.")) {}
+                                "Prefixes that were found and then lost, or wrong.")) {}
 
 // ---- Out of the cells ---------------------------------------------------------------------------
 
@@ -90,10 +87,10 @@ Keeper::Offer Keeper::offer(const Fingerprint& fingerprint, std::span<const Toke
 std::unique_ptr<Restore> Keeper::begin(const Offer& offer, const Sequence& sequence,
                                        std::function<void()> arrived) {
   auto restore = std::make_unique<Restore>();
+  restore->from = static_cast<uint32_t>(sequence.tokens.size());
   restore->length = offer.length;
-  restore->begun = std::chrono::steady_clock::now();
-  restore->load = cache_->load(offer.prefix, static_cast<uint32_t>(sequence.tokens.size()),
-                               offer.length, offer.point, std::move(arrived));
+  restore->load =
+      cache_->load(offer.prefix, restore->from, offer.length, offer.point, std::move(arrived));
   return restore;
 }
 
@@ -105,10 +102,11 @@ Keeper::Progress Keeper::restore(Restore& restore, Sequence& sequence,
     const auto restored = put_back(*restore.piece, restore.length, sequence, tokens);
     if (restored == Cells::Restored::no_room) return Progress::out_of_cells;
     if (restored == Cells::Restored::wrong) break;
-    restored_bytes_.add(restore.piece->payload->size());
     restore.piece.reset();
   }
-  if (!restore.piece && !restore.load->done() && !restore.load->failed()) return Progress::waiting;
+  const bool failed = restore.piece || restore.load->failed();
+  if (!failed && !restore.load->done()) return Progress::waiting;
+  if (failed) failures_.add();
   finish(restore, sequence);
   return Progress::done;
 }
@@ -117,9 +115,9 @@ Cells::Restored Keeper::put_back(const PrefixLoad::Piece& piece, uint32_t length
                                  Sequence& sequence, std::span<const Token> tokens) {
   const PieceHead& head = piece.head;
   if (head.kind == PieceKind::point) {
-    const auto restored = cells_.restore_point(sequence.id, head.end, piece.payload);
+    const auto restored = cells_.restore_point(sequence.id, head.end, *piece.payload);
     if (restored == Cells::Restored::done) {
-      sequence.checkpoints.push_back({head.end, false, piece.payload});
+      sequences_.add_checkpoint(sequence, {head.end, false, piece.payload});
     }
     return restored;
   }
@@ -138,19 +136,10 @@ Cells::Restored Keeper::put_back(const PrefixLoad::Piece& piece, uint32_t length
 
 void Keeper::finish(const Restore& restore, Sequence& sequence) {
   const auto size = static_cast<uint32_t>(sequence.tokens.size());
-  const bool whole = size == restore.length && cells_.complete(sequence.id, size);
-  if (!whole) {
-    failures_.add();
-    // What can be cut can be continued from wherever it ends.
-    if (cells_.memory().needs_points() || !cells_.complete(sequence.id, size)) {
-      cells_.clear(sequence.id);
-      sequence.tokens.clear();
-      sequence.checkpoints.clear();
-    }
-  }
-  restored_tokens_.add(sequence.tokens.size());
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - restore.begun;
-  seconds_.observe_s(elapsed.count());
+  // What can be cut can be continued from wherever it ends; else only where the point is.
+  const bool ends_well = size == restore.length || !cells_.memory().needs_points();
+  if (!ends_well || !cells_.complete(sequence.id, size)) return sequences_.clear(sequence);
+  restored_tokens_.add(size - restore.from);
 }
 
 }  // namespace anyclaude

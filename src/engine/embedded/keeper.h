@@ -6,7 +6,6 @@
 // Not thread-safe: belongs to the engine's thread.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,16 +22,16 @@ namespace anyclaude {
 
 // A prefix on its way from the cache into a sequence.
 struct Restore {
-  uint32_t length = 0;  // tokens that the sequence will have
+  uint32_t from = 0;    // tokens that the sequence had in the cells already
+  uint32_t length = 0;  // that it will have
   std::unique_ptr<PrefixLoad> load;
   std::optional<PrefixLoad::Piece> piece;  // taken from the load, not in the cells yet
-  std::chrono::steady_clock::time_point begun;
 };
 
 class Keeper {
  public:
   // `cache` null: nothing is kept beyond the cells. All must outlive it.
-  Keeper(Cells& cells, KvCache* cache, Metrics& metrics);
+  Keeper(Cells& cells, Sequences& sequences, KvCache* cache, Metrics& metrics);
 
   // ---- Out of the cells ----
 
@@ -63,7 +62,8 @@ class Keeper {
   enum class Progress { waiting, out_of_cells, done };
   Progress restore(Restore& restore, Sequence& sequence, std::span<const Token> tokens);
 
-  // Leaves the sequence with what can be continued from of what was restored.
+  // Ends it early, or at its end: leaves the sequence with what can be continued from of what was
+  // restored.
   void finish(const Restore& restore, Sequence& sequence);
 
  private:
@@ -73,11 +73,10 @@ class Keeper {
                            std::span<const Token> tokens);
 
   Cells& cells_;
+  Sequences& sequences_;
   KvCache* cache_;
   Counter& restored_tokens_;
-  Counter& restored_bytes_;
   Counter& failures_;
-  Histogram& seconds_;
 };
 
 }  // namespace anyclaude

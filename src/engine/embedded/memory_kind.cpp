@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "engine/embedded/metadata.h"
 #include "llama.h"
 
 namespace anyclaude {
@@ -15,16 +16,10 @@ constexpr std::array<std::string_view, 8> special_memory = {"minimax-m3", "glm-d
                                                             "glm5-next",  "hy_v4",   "dots3note",
                                                             "deepseek4",  "dflash"};
 
-std::string architecture(const llama_model* model) {
-  std::array<char, 64> name{};
-  llama_model_meta_val_str(model, "general.architecture", name.data(), name.size());
-  return name.data();
-}
-
 }  // namespace
 
 Memory examine_memory(const llama_model* model) {
-  const std::string name = architecture(model);
+  const std::string name = architecture_of(model);
   const bool special =
       std::find(special_memory.begin(), special_memory.end(), name) != special_memory.end();
   if (special || llama_model_is_recurrent(model) || llama_model_is_hybrid(model)) {

@@ -1,6 +1,7 @@
 // libllama's public interface does not tell what it decided (flash attention, effective rope);
 // llama-context.h is its own.
 #include "engine/embedded/model_identity.h"
+#include "base/bytes.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -15,7 +16,7 @@
 #include <vector>
 
 #include "base/file.h"
-#include "kv/piece_file.h"
+#include "engine/embedded/metadata.h"
 #include "llama-context.h"
 #include "llama-cparams.h"
 #include "llama.h"
@@ -27,27 +28,9 @@ constexpr size_t read_bytes = 4 << 20;
 // Of how this program cuts a model's state into pieces (cells.cpp).
 constexpr int state_version = 1;
 
-Hash128 hash_text(std::string_view text) {
-  return hash128(std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
-}
-
-std::string metadata(const llama_model* model, const char* key) {
-  std::array<char, 128> value{};
-  llama_model_meta_val_str(model, key, value.data(), value.size());
-  return value.data();
-}
-
-// Long-rope models take other factors in a context that is longer than what they were made for.
-bool long_factors(const llama_model* model, const llama_cparams& parameters) {
-  const std::string architecture = metadata(model, "general.architecture");
-  const std::string scaling = metadata(model, (architecture + ".rope.scaling.type").c_str());
-  return scaling == "longrope" && parameters.n_ctx_seq > parameters.n_ctx_orig_yarn;
-}
-
 // The files of a model: a split one's are named NAME-00001-of-00004.gguf.
 std::vector<std::filesystem::path> files_of(const std::string& path, const llama_model* model) {
-  const std::string count = metadata(model, "split.count");
-  const int files = count.empty() ? 1 : std::atoi(count.c_str());
+  const int files = std::atoi(metadata_of(model, "split.count").value_or("1").c_str());
   std::array<char, 4096> prefix{};
   if (files < 2 || llama_split_prefix(prefix.data(), prefix.size(), path.c_str(), 0, files) == 0) {
     return {path};
@@ -74,8 +57,9 @@ Result<Hash128> content_hash(const std::filesystem::path& path,
 #else
   const timespec changed = status.st_mtim;
 #endif
-  const Hash128 name = hash_text(fmt::format("{} {} {} {} {}", status.st_dev, status.st_ino,
-                                             status.st_size, changed.tv_sec, changed.tv_nsec));
+  const std::string identity = fmt::format("{} {} {} {} {}", status.st_dev, status.st_ino,
+                                           status.st_size, changed.tv_sec, changed.tv_nsec);
+  const Hash128 name = hash128(bytes_of(identity));
   const auto memory = memory_folder / to_hex(name);
   if (!memory_folder.empty()) {
     const auto known = read_file(memory, 64);
@@ -111,17 +95,18 @@ Result<Fingerprint> fingerprint_of(const EmbeddedOptions& options, const llama_m
     all += "file " + to_hex(TRY(content_hash(file, options.identity_folder))) + '\n';
   }
   const llama_cparams& parameters = context->get_cparams();
-  all += fmt::format("kv {} {} flash {}\n", options.kv_type_k, options.kv_type_v,
+  const auto type = [](const std::string& given) { return given.empty() ? "f16" : given; };
+  all += fmt::format("kv {} {} flash {}\n", type(options.kv_type_k), type(options.kv_type_v),
                      parameters.flash_attn);
-  all += fmt::format("rope {} {} yarn {} {} {} {} {} long {}\n", parameters.rope_freq_base,
-                     parameters.rope_freq_scale, parameters.n_ctx_orig_yarn,
-                     parameters.yarn_ext_factor, parameters.yarn_attn_factor,
-                     parameters.yarn_beta_fast, parameters.yarn_beta_slow,
-                     long_factors(model, parameters));
+  all += fmt::format(
+      "rope {} {} yarn {} {} {} {} {} long {}\n", parameters.rope_freq_base,
+      parameters.rope_freq_scale, parameters.n_ctx_orig_yarn, parameters.yarn_ext_factor,
+      parameters.yarn_attn_factor, parameters.yarn_beta_fast, parameters.yarn_beta_slow,
+      picks_rope_by_context(model) && parameters.n_ctx_seq > parameters.n_ctx_orig_yarn);
   const char* unrotated = std::getenv("LLAMA_ATTN_ROT_DISABLE");
   all += fmt::format("override {} unrotated {}\n", options.override_kv,
                      unrotated ? std::atoi(unrotated) : 0);
-  return hash_text(all);
+  return hash128(bytes_of(all));
 }
 
 }  // namespace anyclaude

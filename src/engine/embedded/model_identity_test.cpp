@@ -88,6 +88,7 @@ TEST_F(FingerprintTest, StaysWithWhatStateDoesNotDependOn) {
   EXPECT_EQ(of([](EmbeddedOptions& o) { o.sequences_max = 3; }), plain);
   EXPECT_EQ(of([](EmbeddedOptions& o) { o.threads = 1; }), plain);
   EXPECT_EQ(of([](EmbeddedOptions& o) { o.batch_tokens = 64; }), plain);
+  EXPECT_EQ(of([](EmbeddedOptions& o) { o.kv_type_k = "f16"; }), plain);  // the default
   EXPECT_EQ(of([](EmbeddedOptions& o) {
               const fs::path link = fs::path(testing::TempDir()) / "another name.gguf";
               fs::remove(link);

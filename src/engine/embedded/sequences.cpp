@@ -86,6 +86,7 @@ Sequence* Sequences::free_sequence(const Sequence* keep) {
 }
 
 bool Sequences::take_over(Sequence& sequence, const Match& match) {
+  if (match.length < sequence.tokens.size()) before_loss(sequence);
   const bool kept = match.checkpoint ? cells_.rewind(sequence.id, *match.checkpoint, match.length)
                                      : cells_.truncate(sequence.id, match.length);
   if (!kept) return false;
@@ -106,31 +107,33 @@ bool Sequences::copy_into(Sequence& target, const Match& match) {
   return true;
 }
 
-Sequence* Sequences::acquire(const JobSpec& job, std::span<const Token> tokens) {
-  const Match match = find(job.fingerprint, tokens);
-  if (match.length == 0) return acquire_empty(job);
-  Sequence& source = *match.source;
-  // Taking over loses what stands behind the prefix: right for the conversation's next request,
-  // wrong for another conversation's that shares only the beginning.
-  const bool ends_there = match.length == source.tokens.size();
-  const bool own =
-      source.conversation == job.conversation && match.length >= source.tokens.size() / 2;
-  Sequence* target = nullptr;
-  if (!source.busy && (ends_there || own)) target = &source;
-  if (!target) target = free_sequence(&source);
-  if (!target && !source.busy) target = &source;
-  if (!target) return nullptr;
-  if (!(target == &source ? take_over(source, match) : copy_into(*target, match))) {
-    rejected_.add();
-    clear(*target);
-  }
-  assign(*target, job);
-  return target;
+bool Sequences::all_busy() const {
+  return std::all_of(sequences_.begin(), sequences_.end(),
+                     [](const Sequence& sequence) { return sequence.busy; });
 }
 
-Sequence* Sequences::acquire_empty(const JobSpec& job) {
-  Sequence* target = free_sequence(nullptr);
-  if (target) assign(*target, job);
+Sequence* Sequences::acquire(const JobSpec& job, const Match& match) {
+  Sequence* target = nullptr;
+  if (match.length == 0) {
+    target = free_sequence(nullptr);
+    if (!target) return nullptr;
+  } else {
+    Sequence& source = *match.source;
+    // Taking over loses what stands behind the prefix: right for the conversation's next request,
+    // wrong for another conversation's that shares only the beginning.
+    const bool ends_there = match.length == source.tokens.size();
+    const bool own =
+        source.conversation == job.conversation && match.length >= source.tokens.size() / 2;
+    if (!source.busy && (ends_there || own)) target = &source;
+    if (!target) target = free_sequence(&source);
+    if (!target && !source.busy) target = &source;
+    if (!target) return nullptr;
+    if (!(target == &source ? take_over(source, match) : copy_into(*target, match))) {
+      rejected_.add();
+      clear(*target);
+    }
+  }
+  assign(*target, job);
   return target;
 }
 
@@ -157,9 +160,13 @@ bool Sequences::evict_idle() {
 }
 
 void Sequences::evict(Sequence& sequence) {
-  if (options_.before_eviction) options_.before_eviction(sequence);
+  before_loss(sequence);
   clear(sequence);
   evictions_.add();
+}
+
+void Sequences::before_loss(Sequence& sequence) {
+  if (options_.before_loss) options_.before_loss(sequence);
 }
 
 void Sequences::clear(Sequence& sequence) {
@@ -200,20 +207,27 @@ void Sequences::make_room_for_checkpoint() {
 void Sequences::save(Sequence& sequence, bool periodic) {
   if (cells_.memory().kind != MemoryKind::window) return;
   const auto position = static_cast<uint32_t>(sequence.tokens.size());
-  const auto at = std::find_if(sequence.checkpoints.begin(), sequence.checkpoints.end(),
-                               [&](const Checkpoint& c) { return c.position >= position; });
-  if (at != sequence.checkpoints.end() && at->position == position) {
-    at->periodic = at->periodic && periodic;
+  const auto known = std::find_if(sequence.checkpoints.begin(), sequence.checkpoints.end(),
+                                  [&](const Checkpoint& c) { return c.position == position; });
+  if (known != sequence.checkpoints.end()) {
+    known->periodic = known->periodic && periodic;
     return;
   }
   auto checkpoint = cells_.take_checkpoint(sequence.id, position);
   if (!checkpoint) return;
-  const uint64_t bytes = checkpoint->bytes->size();
+  checkpoint->periodic = periodic;
+  add_checkpoint(sequence, std::move(*checkpoint));
+}
+
+void Sequences::add_checkpoint(Sequence& sequence, Checkpoint checkpoint) {
   // Large windows are worth their room only where a prompt is known to part.
   const uint64_t limit = options_.checkpoint_bytes_max;
-  if (bytes > limit || (periodic && bytes > limit / 16)) return;
-  checkpoint->periodic = periodic;
-  sequence.checkpoints.insert(at, std::move(*checkpoint));
+  const uint64_t bytes = checkpoint.bytes->size();
+  if (bytes > limit || (checkpoint.periodic && bytes > limit / 16)) return;
+  const auto at =
+      std::find_if(sequence.checkpoints.begin(), sequence.checkpoints.end(),
+                   [&](const Checkpoint& c) { return c.position > checkpoint.position; });
+  sequence.checkpoints.insert(at, std::move(checkpoint));
   while (checkpoint_bytes() > limit) make_room_for_checkpoint();
   checkpoint_bytes_gauge_.set(static_cast<int64_t>(checkpoint_bytes()));
 }

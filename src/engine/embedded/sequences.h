@@ -37,7 +37,8 @@ class Sequences {
   struct Options {
     uint32_t count = 0;
     uint64_t checkpoint_bytes_max = 0;
-    std::function<void(Sequence&)> before_eviction;  // its cells are still there
+    // Tokens of a sequence are about to lose their cells, in which they still are.
+    std::function<void(Sequence&)> before_loss;
   };
   Sequences(Cells& cells, const Options& options, Metrics& metrics);
 
@@ -50,12 +51,11 @@ class Sequences {
   };
   Match find(const Fingerprint& fingerprint, std::span<const Token> tokens);
 
-  // A sequence for a task, holding as much of `tokens` as could be reused. Takes over an idle one
-  // or copies; throws out the idle sequence that was used longest ago when none is free. Null: all
-  // are busy.
-  Sequence* acquire(const JobSpec& job, std::span<const Token> tokens);
-  // The same with nothing in it.
-  Sequence* acquire_empty(const JobSpec& job);
+  // A sequence for a task, holding what was found (nothing, if the match is empty). Takes over an
+  // idle one or copies; throws out the idle sequence that was used longest ago when none is free.
+  // Null: all are busy.
+  bool all_busy() const;
+  Sequence* acquire(const JobSpec& job, const Match& match);
   void release(Sequence& sequence);
 
   // Frees the cells of one idle sequence: background ones first, then the one used longest ago.
@@ -65,6 +65,8 @@ class Sequences {
   // Remembers the window at the sequence's present end, if the memory has windows and there is
   // room.
   void save(Sequence& sequence, bool periodic);
+  // The same with a window that is known already.
+  void add_checkpoint(Sequence& sequence, Checkpoint checkpoint);
 
   size_t idle_tokens() const;
   std::vector<Sequence>& all() { return sequences_; }
@@ -74,6 +76,7 @@ class Sequences {
   Sequence* oldest_idle(const Sequence* keep);
   Sequence* free_sequence(const Sequence* keep);
   void evict(Sequence& sequence);
+  void before_loss(Sequence& sequence);
   void assign(Sequence& sequence, const JobSpec& job);
   bool take_over(Sequence& sequence, const Match& match);
   bool copy_into(Sequence& target, const Match& match);

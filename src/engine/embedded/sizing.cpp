@@ -14,6 +14,7 @@
 #endif
 
 #include "common.h"
+#include "engine/embedded/metadata.h"
 
 namespace anyclaude {
 namespace {
@@ -27,12 +28,6 @@ constexpr uint32_t cells_default_max = 262144;
 
 uint32_t pad(uint64_t cells) {
   return static_cast<uint32_t>((cells + cell_padding - 1) / cell_padding * cell_padding);
-}
-
-std::string metadata(const llama_model* model, const std::string& key) {
-  std::array<char, 128> value{};
-  llama_model_meta_val_str(model, key.c_str(), value.data(), value.size());
-  return value.data();
 }
 
 // Runs one more token through the model in a small context.
@@ -155,9 +150,7 @@ Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_mode
   facts.trained = static_cast<uint32_t>(std::max(0, llama_model_n_ctx_train(model)));
   facts.cores = physical_cores();
   facts.memory_free_bytes = free_memory_bytes();
-  const std::string architecture = metadata(model, "general.architecture");
-  // Long-rope models pick their factors by the context's length (llama-model.cpp).
-  facts.context_changes_rope = metadata(model, architecture + ".rope.scaling.type") == "longrope";
+  facts.context_changes_rope = picks_rope_by_context(model);
   size_t gpu_free = 0;
   for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
     ggml_backend_dev_t device = ggml_backend_dev_get(i);

@@ -93,7 +93,10 @@ std::optional<Contents> read_state(std::span<const uint8_t> state, uint32_t exte
     if (!rows) return std::nullopt;
     shape.values.push_back(*rows);
   }
-  if (reader.left() != 0) return std::nullopt;
+  if (reader.left() > 0) {
+    shape.empty_cache_behind = reader.take<uint32_t>() == 1 && reader.take<uint32_t>() == 0;
+    if (!shape.empty_cache_behind || reader.failed() || reader.left() > 0) return std::nullopt;
+  }
   std::sort(contents.positions.begin(), contents.positions.end());
   const auto twice = std::adjacent_find(contents.positions.begin(), contents.positions.end());
   if (twice != contents.positions.end()) return std::nullopt;

@@ -10,6 +10,7 @@
 //     keys, for each layer: i32 type, u64 row bytes, cells * row
 //     values, for each layer that has any: i32 type, u64 row bytes, cells * row
 //       (transposed: i32 type, u32 element bytes, u32 elements, cells * elements * element)
+//   A state of two caches may have the second without cells: u32 streams = 1, u32 cells = 0.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +30,7 @@ struct StateShape {
   };
   uint32_t magic = 0;
   uint32_t extension_bytes = 0;  // of a cell; models with two-dimensional positions have some
+  bool empty_cache_behind = false;
   bool transposed = false;
   std::vector<Rows> keys;
   std::vector<Rows> values;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "engine/embedded/metadata.h"
 #include "llama.h"
 
 namespace anyclaude {
@@ -27,13 +28,8 @@ bool has(const llama_vocab* vocab, Token token, llama_token_attr attribute) {
 }
 
 bool adds_space_prefix(const llama_model* model) {
-  std::array<char, 16> value{};
   // Absent means yes for SentencePiece vocabularies (llama-vocab.cpp).
-  if (llama_model_meta_val_str(model, "tokenizer.ggml.add_space_prefix", value.data(),
-                               value.size()) < 0) {
-    return true;
-  }
-  return std::string_view(value.data()) != "false";
+  return metadata_of(model, "tokenizer.ggml.add_space_prefix") != "false";
 }
 
 // Special are control tokens, and tokens of the user-defined kind that the template writes as

@@ -47,9 +47,10 @@ class Harness:
             self._broken.remove(name)
         return self._kept[name]
 
-    def own_server(self, key=KEY, **options):
-        """A server for this case alone; it ends with the case."""
-        server = Server(self, {"model": self.model, "seed": 7, **options}, key)
+    def own_server(self, key=KEY, home=None, **options):
+        """A server for this case alone; it ends with the case. In another one's `home` it finds
+        what that one has left."""
+        server = Server(self, {"model": self.model, "seed": 7, **options}, key, home)
         self._own.append(server)
         return server
 

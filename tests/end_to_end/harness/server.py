@@ -74,10 +74,10 @@ class Stream:
 class Server:
     """One `anyclaude serve` on a free port."""
 
-    def __init__(self, harness, options, key=KEY):
+    def __init__(self, harness, options, key=KEY, home=None):
         self.harness = harness
         self.key = key
-        self.home = Home(harness.scratch)
+        self.home = home or Home(harness.scratch)
         self.log_path = self.home.path / "serve.log"
         arguments = [str(harness.program), "serve", "--port", "0", *flags(options)]
         environment = self.home.environment(**({"ANYCLAUDE_API_KEY": key} if key else {}))

@@ -44,6 +44,7 @@ if(ANYCLAUDE_EMBEDDED)
   target_compile_definitions(engine_embedded_test PRIVATE
     ANYCLAUDE_ENGINE_SOURCE="${ENGINE_SOURCE}")
   add_layer_tests(cli)
+  include(cmake/tiny_models.cmake)
 endif()
 
 find_package(Python3 COMPONENTS Interpreter REQUIRED)

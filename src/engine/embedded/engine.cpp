@@ -12,7 +12,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// On the way through a long prompt the window is kept this often.
+// On the way through a long prompt what cannot be cut is kept this often.
 constexpr uint32_t checkpoint_interval = 1024;
 // A prefix in the cache must have so many tokens more than the cells to be worth the way.
 constexpr uint32_t restore_min = 16;
@@ -390,9 +390,16 @@ void Engine::put_back(Task& task) {
 
 void Engine::finish(Task& task, Job::End end, std::string error) {
   stop_restoring(task);
-  if (task.sequence) sequences_.release(*task.sequence);
-  task.sequence = nullptr;
   task.job->finish(end, std::move(error));
+  if (task.sequence) {
+    // The end of an answer is where its conversation will go on; nobody waits for it any more.
+    const bool answered = end == Job::End::end_of_generation || end == Job::End::output_full;
+    if (answered && task.job->spec.priority != Priority::background) {
+      sequences_.save(*task.sequence, false);
+    }
+    sequences_.release(*task.sequence);
+  }
+  task.sequence = nullptr;
   task.job.reset();
   under_way_.fetch_sub(1);
 }

@@ -4,13 +4,22 @@
 
 #include <cstdint>
 
+#include "engine/embedded/memory_kind.h"
+
 struct llama_context;
 
 namespace anyclaude {
+
+// By the class of the context's memory. MemoryKind::whole for every class whose sequences are not
+// known to be cut and copied as this program does it: a wrong guess may abort.
+MemoryKind memory_kind_of(llama_context* context);
 
 // Empties the window layers' cells of a sequence before `position`. The engine itself overwrites
 // them only when its ring, which has room for the windows of all sequences, has come round, and
 // lets every token look over all of it until then.
 void forget_window_before(llama_context* context, int32_t sequence, uint32_t position);
+
+// Empties what of a sequence cannot be cut, its windows and recurrent state, and leaves the rest.
+void forget_points(llama_context* context, int32_t sequence);
 
 }  // namespace anyclaude

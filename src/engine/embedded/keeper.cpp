@@ -117,7 +117,7 @@ Cells::Restored Keeper::put_back(const PrefixLoad::Piece& piece, uint32_t length
   if (head.kind == PieceKind::point) {
     const auto restored = cells_.restore_point(sequence.id, head.end, *piece.payload);
     if (restored == Cells::Restored::done) {
-      sequences_.add_checkpoint(sequence, {head.end, false, piece.payload});
+      sequences_.add_checkpoint(sequence, cells_.checkpoint_at(head.end, piece.payload));
     }
     return restored;
   }

@@ -23,23 +23,15 @@ Sequences::Sequences(Cells& cells, const Options& options, Metrics& metrics)
                                 "Reused prefixes whose cells were found incomplete and computed "
                                 "again.")),
       checkpoint_bytes_gauge_(
-          metrics.gauge("anyclaude_engine_checkpoint_bytes", "Window checkpoints in RAM.")) {
+          metrics.gauge("anyclaude_engine_checkpoint_bytes",
+                        "Windows and recurrent states in RAM, to go on from.")) {
   for (size_t i = 0; i < sequences_.size(); ++i) sequences_[i].id = static_cast<SequenceId>(i);
 }
 
 uint32_t Sequences::usable(const Sequence& sequence, uint32_t common,
                            std::optional<Checkpoint>& checkpoint) {
   checkpoint.reset();
-  if (common == 0) return 0;
-  switch (cells_.memory().kind) {
-    case MemoryKind::dense:
-      return common;
-    case MemoryKind::whole:
-      return common == sequence.tokens.size() ? common : 0;
-    case MemoryKind::window:
-      break;
-  }
-  if (cells_.window_reaches(sequence.id, common)) return common;
+  if (common == 0 || cells_.reaches(sequence.id, common)) return common;
   for (auto c = sequence.checkpoints.rbegin(); c != sequence.checkpoints.rend(); ++c) {
     if (c->serves(common) == 0) continue;
     checkpoint = *c;
@@ -205,7 +197,7 @@ void Sequences::make_room_for_checkpoint() {
 }
 
 void Sequences::save(Sequence& sequence, bool periodic) {
-  if (cells_.memory().kind != MemoryKind::window) return;
+  if (!cells_.memory().needs_points()) return;
   const auto position = static_cast<uint32_t>(sequence.tokens.size());
   const auto known = std::find_if(sequence.checkpoints.begin(), sequence.checkpoints.end(),
                                   [&](const Checkpoint& c) { return c.position == position; });
@@ -220,7 +212,7 @@ void Sequences::save(Sequence& sequence, bool periodic) {
 }
 
 void Sequences::add_checkpoint(Sequence& sequence, Checkpoint checkpoint) {
-  // Large windows are worth their room only where a prompt is known to part.
+  // Large ones are worth their room only where a prompt is known to part.
   const uint64_t limit = options_.checkpoint_bytes_max;
   const uint64_t bytes = checkpoint.bytes->size();
   if (bytes > limit || (checkpoint.periodic && bytes > limit / 16)) return;

@@ -20,7 +20,7 @@ struct Sequence {
   SequenceId id = 0;
   bool busy = false;                    // a task works on it
   std::vector<Token> tokens;            // in the cells, from position 0
-  std::vector<Checkpoint> checkpoints;  // ascending, only with MemoryKind::window
+  std::vector<Checkpoint> checkpoints;  // ascending, only with needs_points()
   std::string conversation;             // who used it last
   Priority priority = Priority::main;
   uint64_t last_used = 0;   // a count of uses, not a time
@@ -47,7 +47,7 @@ class Sequences {
   struct Match {
     Sequence* source = nullptr;
     uint32_t length = 0;
-    std::optional<Checkpoint> checkpoint;  // gives the window, where the live one does not reach
+    std::optional<Checkpoint> checkpoint;  // what cannot be cut, where the live one does not reach
   };
   Match find(const Fingerprint& fingerprint, std::span<const Token> tokens);
 
@@ -62,10 +62,10 @@ class Sequences {
   bool evict_idle();
   void clear(Sequence& sequence);
 
-  // Remembers the window at the sequence's present end, if the memory has windows and there is
-  // room.
+  // Remembers what cannot be cut at the sequence's present end, if the memory has any such and
+  // there is room.
   void save(Sequence& sequence, bool periodic);
-  // The same with a window that is known already.
+  // The same with one that is known already.
   void add_checkpoint(Sequence& sequence, Checkpoint checkpoint);
 
   size_t idle_tokens() const;

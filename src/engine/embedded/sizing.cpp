@@ -39,12 +39,12 @@ bool decode_one(llama_context* context, const llama_model* model) {
 struct Costs {
   uint64_t cell_bytes = 0;      // a token in the layers that keep every token
   uint64_t sequence_bytes = 0;  // a window, or a recurrent state
-  bool keeps_windows = false;   // some of the state is kept apart (PARTIAL_ONLY)
+  Memory memory;
 };
 
 // What a token adds to the state of a sequence, seen in a context of a few cells: exact for every
 // kind of memory, and it warms the weights up.
-Result<Costs> measure(llama_model* model, llama_context_params parameters, const Memory& memory) {
+Result<Costs> measure(llama_model* model, llama_context_params parameters) {
   parameters.n_ctx = cell_padding;
   parameters.n_batch = parameters.n_ubatch = 32;
   parameters.n_seq_max = 1;
@@ -56,6 +56,8 @@ Result<Costs> measure(llama_model* model, llama_context_params parameters, const
   if (!context || !llama_get_memory(context.get()) || !decode_one(context.get(), model)) {
     return fail(Error::Kind::invalid_request, "the engine cannot run it");
   }
+  Costs costs;
+  costs.memory = examine_memory(model, context.get());
   const uint64_t whole_1 = size(0);
   const uint64_t partial_1 = size(LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
   if (!decode_one(context.get(), model)) {
@@ -63,14 +65,11 @@ Result<Costs> measure(llama_model* model, llama_context_params parameters, const
   }
   const uint64_t whole_2 = size(0);
   const uint64_t partial_2 = size(LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY);
-  Costs costs;
-  costs.keeps_windows = partial_2 < whole_2;
-  const uint64_t partial_growth = costs.keeps_windows ? partial_2 - partial_1 : 0;
-  costs.cell_bytes = std::max<uint64_t>(1, whole_2 - whole_1 - partial_growth);
-  if (costs.keeps_windows) {
-    costs.sequence_bytes =
-        memory.kind == MemoryKind::window ? partial_growth * memory.window_tokens : partial_2;
-  }
+  const MemoryKind kind = costs.memory.kind;
+  const uint64_t window_growth = kind == MemoryKind::window ? partial_2 - partial_1 : 0;
+  costs.cell_bytes = std::max<uint64_t>(1, whole_2 - whole_1 - window_growth);
+  if (kind == MemoryKind::window) costs.sequence_bytes = window_growth * costs.memory.window_tokens;
+  if (kind == MemoryKind::hybrid || kind == MemoryKind::recurrent) costs.sequence_bytes = partial_2;
   return costs;
 }
 
@@ -104,9 +103,8 @@ Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFact
   const uint64_t left =
       facts.memory_free_bytes - std::min(facts.memory_free_bytes, facts.model_bytes);
   const uint64_t budget = options.memory_bytes_max > 0 ? options.memory_bytes_max : left / 2;
-  const bool windowed = facts.memory.kind == MemoryKind::window;
   sizes.checkpoint_bytes_max = options.checkpoint_bytes_max;
-  if (sizes.checkpoint_bytes_max == 0 && windowed) {
+  if (sizes.checkpoint_bytes_max == 0 && facts.memory.needs_points()) {
     sizes.checkpoint_bytes_max = std::min<uint64_t>(budget / 4, 2ull << 30);
   }
 
@@ -146,7 +144,6 @@ Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFact
 Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_model* model,
                                       const llama_context_params& context_parameters) {
   SizingFacts facts;
-  facts.memory = examine_memory(model);
   facts.trained = static_cast<uint32_t>(std::max(0, llama_model_n_ctx_train(model)));
   facts.cores = physical_cores();
   facts.memory_free_bytes = free_memory_bytes();
@@ -165,11 +162,8 @@ Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_mode
   } else {
     facts.model_bytes = llama_model_size(model);  // mapped: the system still counts it as free
   }
-  const Costs costs = TRY(measure(model, context_parameters, facts.memory));
-  // A model may name a window and keep every token all the same.
-  if (facts.memory.kind == MemoryKind::window && !costs.keeps_windows) {
-    facts.memory = {MemoryKind::dense};
-  }
+  const Costs costs = TRY(measure(model, context_parameters));
+  facts.memory = costs.memory;
   facts.cell_bytes = costs.cell_bytes;
   facts.sequence_bytes = costs.sequence_bytes;
   return facts;

@@ -56,6 +56,14 @@ TEST(Sizing, WindowsTakeTheirShareOfTheBudget) {
   EXPECT_GT(sizes.checkpoint_bytes_max, 0u);
 }
 
+TEST(Sizing, StatesThatCannotBeCutGetRoomForCheckpoints) {
+  for (const MemoryKind kind : {MemoryKind::hybrid, MemoryKind::recurrent, MemoryKind::whole}) {
+    SizingFacts facts = small_model();
+    facts.memory = {kind};
+    EXPECT_GT(choose_sizes({}, facts).value().checkpoint_bytes_max, 0u);
+  }
+}
+
 TEST(Sizing, WhatIsSetIsKept) {
   EmbeddedOptions options;
   options.context_tokens = 1000;

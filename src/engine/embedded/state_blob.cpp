@@ -36,7 +36,17 @@ class Reader {
   bool failed_ = false;
 };
 
-// `count` cells' worth of one layer's keys or values. Nothing: it does not end within the bytes.
+bool ends_with(std::span<const uint8_t> bytes, std::span<const uint8_t> end) {
+  return bytes.size() >= end.size() &&
+         std::equal(end.begin(), end.end(), bytes.end() - static_cast<std::ptrdiff_t>(end.size()));
+}
+
+struct Part {
+  StateShape::Section section;
+  std::vector<uint32_t> positions;
+};
+
+// `count` cells' worth of one layer. Nothing: it does not end within the bytes.
 std::optional<StateShape::Rows> read_rows(Reader& reader, uint64_t count, bool transposed) {
   StateShape::Rows rows;
   rows.type = reader.take<int32_t>();
@@ -47,25 +57,15 @@ std::optional<StateShape::Rows> read_rows(Reader& reader, uint64_t count, bool t
   } else {
     rows.bytes = reader.take<uint64_t>();
   }
-  if (reader.failed() || rows.bytes == 0 || rows.bytes > reader.left() / count) return std::nullopt;
+  if (reader.failed() || rows.bytes > reader.left() / count) return std::nullopt;
   reader.skip(count * rows.bytes);
   return rows;
 }
 
-struct Contents {
-  StateShape shape;
-  std::vector<uint32_t> positions;
-};
-
 // `value_layers`: how many layers have values of their own; the format does not say.
-std::optional<Contents> read_state(std::span<const uint8_t> state, uint32_t extension_bytes,
+std::optional<Part> read_attention(Reader& reader, uint32_t extension_bytes,
                                    std::optional<size_t> value_layers) {
-  Reader reader(state);
-  Contents contents;
-  StateShape& shape = contents.shape;
-  shape.magic = reader.take<uint32_t>();
-  shape.extension_bytes = extension_bytes;
-  reader.take<int32_t>();  // the sequence it was taken from
+  Part part;
   if (reader.take<uint32_t>() != 1) return std::nullopt;
   const auto count = reader.take<uint32_t>();
   if (reader.failed() || count == 0 || count > reader.left() / (12 + extension_bytes)) {
@@ -75,52 +75,106 @@ std::optional<Contents> read_state(std::span<const uint8_t> state, uint32_t exte
     const auto position = reader.take<int32_t>();
     if (reader.take<uint32_t>() != 1 || position < 0) return std::nullopt;
     reader.skip(extension_bytes + sizeof(int32_t));
-    contents.positions.push_back(static_cast<uint32_t>(position));
+    part.positions.push_back(static_cast<uint32_t>(position));
   }
   const auto transposed = reader.take<uint32_t>();
   const auto layers = reader.take<uint32_t>();
-  if (reader.failed() || transposed > 1 || layers == 0 || layers > reader.left() / 12) {
+  if (reader.failed() || transposed > 1 || layers > reader.left() / 12) {
     return std::nullopt;
   }
-  shape.transposed = transposed == 1;
+  part.section.transposed = transposed == 1;
   for (uint32_t i = 0; i < layers; ++i) {
     const auto rows = read_rows(reader, count, false);
-    if (!rows) return std::nullopt;
-    shape.keys.push_back(*rows);
+    if (!rows || rows->bytes == 0) return std::nullopt;
+    part.section.keys.push_back(*rows);
   }
   for (size_t i = 0; i < value_layers.value_or(layers); ++i) {
-    const auto rows = read_rows(reader, count, shape.transposed);
-    if (!rows) return std::nullopt;
-    shape.values.push_back(*rows);
+    const auto rows = read_rows(reader, count, part.section.transposed);
+    if (!rows || rows->bytes == 0) return std::nullopt;
+    part.section.values.push_back(*rows);
   }
-  if (reader.left() > 0) {
-    shape.empty_cache_behind = reader.take<uint32_t>() == 1 && reader.take<uint32_t>() == 0;
-    if (!shape.empty_cache_behind || reader.failed() || reader.left() > 0) return std::nullopt;
+  return part;
+}
+
+// To the end of the bytes. One cell: a sequence has one state.
+std::optional<Part> read_recurrent(Reader& reader) {
+  Part part;
+  part.section.recurrent = true;
+  if (reader.take<uint32_t>() != 1) return std::nullopt;
+  const auto position = reader.take<int32_t>();
+  if (position < 0 || reader.take<uint32_t>() != 0) return std::nullopt;
+  part.positions.push_back(static_cast<uint32_t>(position));
+  const auto transposed = reader.take<uint32_t>();
+  const auto layers = reader.take<uint32_t>();
+  if (reader.failed() || transposed != 0 || layers == 0) return std::nullopt;
+  while (reader.left() > 0) {
+    const auto rows = read_rows(reader, 1, false);
+    // Two kinds for each layer at most; of a kind that a layer lacks, rows of no bytes.
+    if (!rows || part.section.keys.size() == 2ull * layers) return std::nullopt;
+    part.section.keys.push_back(*rows);
   }
-  std::sort(contents.positions.begin(), contents.positions.end());
-  const auto twice = std::adjacent_find(contents.positions.begin(), contents.positions.end());
-  if (twice != contents.positions.end()) return std::nullopt;
-  return contents;
+  return part;
+}
+
+// Ascending, each once.
+bool in_order(std::vector<uint32_t>& positions) {
+  std::sort(positions.begin(), positions.end());
+  return std::adjacent_find(positions.begin(), positions.end()) == positions.end();
+}
+
+std::optional<StateShape> learn(std::span<const uint8_t> sections, uint32_t extension_bytes,
+                                std::optional<size_t> value_layers) {
+  Reader reader(sections);
+  StateShape shape;
+  shape.extension_bytes = extension_bytes;
+  shape.magic = reader.take<uint32_t>();
+  reader.take<int32_t>();  // the sequence it was taken from
+  while (reader.left() > 0) {
+    // Of one token the second word is 1, its cells; of a state it is 0, its position.
+    const bool recurrent = Reader(reader).take<uint64_t>() >> 32 == 0;
+    const auto part =
+        recurrent ? read_recurrent(reader) : read_attention(reader, extension_bytes, value_layers);
+    if (!part || part->positions.size() != 1) return std::nullopt;
+    shape.sections.push_back(part->section);
+  }
+  if (reader.failed() || shape.sections.empty()) return std::nullopt;
+  return shape;
 }
 
 }  // namespace
 
-std::optional<StateShape> learn_shape(std::span<const uint8_t> state) {
+std::optional<StateShape> learn_shape(std::span<const uint8_t> state,
+                                      std::span<const uint8_t> tail) {
+  if (!ends_with(state, tail)) return std::nullopt;
+  const auto sections = state.first(state.size() - tail.size());
   constexpr std::array<uint32_t, 2> extensions = {0, 12};  // llama_kv_cell_ext
   for (const uint32_t extension : extensions) {
     for (const std::optional<size_t> values : {std::optional<size_t>(), std::optional<size_t>(0)}) {
-      const auto contents = read_state(state, extension, values);
-      if (contents && contents->positions.size() == 1) return contents->shape;
+      auto shape = learn(sections, extension, values);
+      if (!shape) continue;
+      shape->tail.assign(tail.begin(), tail.end());
+      return shape;
     }
   }
   return std::nullopt;
 }
 
-std::optional<std::vector<uint32_t>> positions_in(std::span<const uint8_t> state,
-                                                  const StateShape& shape) {
-  auto contents = read_state(state, shape.extension_bytes, shape.values.size());
-  if (!contents || contents->shape != shape) return std::nullopt;
-  return std::move(contents->positions);
+std::optional<StatePositions> positions_in(std::span<const uint8_t> state,
+                                           const StateShape& shape) {
+  if (!ends_with(state, shape.tail)) return std::nullopt;
+  Reader reader(state.first(state.size() - shape.tail.size()));
+  if (reader.take<uint32_t>() != shape.magic) return std::nullopt;
+  reader.take<int32_t>();
+  StatePositions positions;
+  for (const StateShape::Section& section : shape.sections) {
+    auto part = section.recurrent
+                    ? read_recurrent(reader)
+                    : read_attention(reader, shape.extension_bytes, section.values.size());
+    if (!part || part->section != section || !in_order(part->positions)) return std::nullopt;
+    positions.push_back(std::move(part->positions));
+  }
+  if (reader.failed() || reader.left() > 0) return std::nullopt;
+  return positions;
 }
 
 }  // namespace anyclaude

@@ -70,7 +70,7 @@ Task* TaskQueue::most_urgent_prefill(Instant now) {
 
 // The task under way that will soon have more of this one's prompt than the cells hold.
 Task* TaskQueue::computing_prefix_of(const Task& task) {
-  if (task.sequence || memory_.kind == MemoryKind::whole) return nullptr;
+  if (task.sequence) return nullptr;
   const uint32_t known = sequences_.find(task.job->spec.fingerprint, task.tokens).length;
   Task* best = nullptr;
   uint32_t best_common = known + shared_prefix_min;

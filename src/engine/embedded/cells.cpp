@@ -168,6 +168,10 @@ void Cells::drop_before_window(SequenceId sequence, uint32_t length) {
   if (needed > 0) forget_window_before(context_, sequence, needed);
 }
 
+Cells::Usage Cells::usage() const { return cell_usage(context_); }
+
+uint32_t Cells::end_of(SequenceId sequence) const { return cells_end_of(context_, sequence); }
+
 // ---- State --------------------------------------------------------------------------------------
 
 uint32_t Cells::state_flags() const {

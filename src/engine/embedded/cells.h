@@ -97,6 +97,14 @@ class Cells {
   // True when the live sequence can be cut to `length` tokens and continued without a checkpoint.
   bool reaches(SequenceId sequence, uint32_t length) const;
 
+  // Of the layers that keep every token: cells in use, and one behind the highest of them.
+  struct Usage {
+    uint32_t used = 0;
+    uint32_t end = 0;
+  };
+  Usage usage() const;
+  uint32_t end_of(SequenceId sequence) const;  // one behind the highest that a sequence uses
+
   // For the test that shows why the check is there: copies and cuts are then believed.
   void trust_copies_for_test() { verify_ = false; }
 

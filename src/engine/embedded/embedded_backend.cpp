@@ -383,6 +383,8 @@ Readiness EmbeddedBackend::readiness() const {
 
 Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
   LoadedModel* model = TRY(impl_->get());
+  // What the cells lack of it comes back while its text is rendered and tokenised.
+  if (const auto name = conversation_of(request); !name.empty()) model->engine->expect(name);
   return impl_->start(*model, request);
 }
 

@@ -19,6 +19,8 @@ constexpr uint32_t restore_min = 16;
 // Of a busy engine's time, what may go into storing what it computes.
 constexpr double keeping_share = 0.005;
 constexpr std::chrono::duration<double> keeping_credit_max{0.1};
+// How soon a client that leaves is seen.
+constexpr std::chrono::milliseconds leaving_interval{50};
 // How long an engine that stops goes on storing.
 constexpr std::chrono::seconds last_keeping{5};
 
@@ -40,6 +42,7 @@ Engine::Engine(Model& model, Options options, KvCache* cache, Metrics& metrics)
                       }},
                  metrics),
       keeper_(cells_, sequences_, cache, metrics),
+      pauses_(cells_, sequences_, keeper_, options.pause, metrics),
       tasks_(sequences_, memory_),
       batch_(model.sizes().batch) {
   if (options_.trust_copies_for_test) cells_.trust_copies_for_test();
@@ -68,6 +71,12 @@ Result<void> Engine::submit(std::shared_ptr<Job> job, common_sampler_ptr sampler
   return {};
 }
 
+void Engine::expect(std::string conversation) {
+  const MutexLock lock(mutex_);
+  expected_.push_back(std::move(conversation));
+  arrived_.notify_one();
+}
+
 // ---- The loop -----------------------------------------------------------------------------------
 
 void Engine::loop() {
@@ -75,6 +84,7 @@ void Engine::loop() {
     const auto begin = Clock::now();
     drop_cancelled();
     report_phases();
+    pauses_.look(begin);
     bool worked = restore_step();
     const auto decode_begin = Clock::now();
     const bool answers = decode_step();
@@ -88,7 +98,7 @@ void Engine::loop() {
     keeping_credit_ += keeping_share * (Clock::now() - begin);
     if (worked && keeping_credit_.count() < 0) continue;
     const auto keep_begin = Clock::now();
-    const bool kept = keep_some();
+    const bool kept = keeper_.store_some();
     keeping_credit_ = std::min(keeping_credit_, keeping_credit_max) - (Clock::now() - keep_begin);
     if (!worked && !kept) wait_for_change();
   }
@@ -101,9 +111,17 @@ void Engine::loop() {
 // False: the engine stops.
 bool Engine::take_arrivals() {
   std::vector<Arrival> arrivals;
+  std::vector<std::string> expected;
   {
     const MutexLock lock(mutex_);
     arrivals.swap(inbox_);
+    expected.swap(expected_);
+  }
+  for (const std::string& conversation : expected) {
+    auto job = pauses_.job_to_bring_back(conversation);
+    if (!job) continue;
+    under_way_.fetch_add(1);
+    tasks_.add(std::move(job), nullptr, Clock::now());
   }
   for (Arrival& arrival : arrivals) {
     tasks_.add(std::move(arrival.job), std::move(arrival.sampler), Clock::now());
@@ -112,14 +130,15 @@ bool Engine::take_arrivals() {
 }
 
 // Waits while there is nothing to do: for a job, or for bytes from the cache. A client that leaves
-// meanwhile is seen when the time is over.
+// meanwhile, or a conversation that pauses, is seen when the time is over.
 void Engine::wait_for_change() {
   if (tasks_.empty()) report_phases();
   const MutexLock lock(mutex_);
-  while (inbox_.empty() && !restored_some_ && !stopping_.load()) {
-    if (tasks_.empty()) {
+  while (inbox_.empty() && expected_.empty() && !restored_some_ && !stopping_.load()) {
+    const bool idle = tasks_.empty();
+    if (idle && !pauses_.looks_again(Clock::now())) {
       arrived_.wait(mutex_);
-    } else if (!arrived_.wait_for(mutex_, std::chrono::milliseconds(50))) {
+    } else if (!arrived_.wait_for(mutex_, idle ? Pauses::look_interval : leaving_interval)) {
       break;
     }
   }
@@ -151,6 +170,10 @@ bool Engine::begin(Task& task) {
   const Sequences::Match live = sequences_.find(spec.fingerprint, task.tokens);
   const Keeper::Offer offer = keeper_.offer(spec.fingerprint, task.tokens);
   const bool restores = offer.length >= live.length + restore_min;
+  if (spec.restore_only && !restores) {
+    finish(task, Job::End::cancelled);
+    return true;
+  }
   // Where a prefix can be cut, what the cells have of it is shared; else it comes back whole.
   const bool shares = !restores || !memory_.needs_points();
   task.sequence = sequences_.acquire(spec, shares ? live : Sequences::Match());
@@ -168,6 +191,7 @@ bool Engine::begin(Task& task) {
 
 // The sequence holds all that did not have to be computed.
 void Engine::start_computing(Task& task) {
+  if (task.job->spec.restore_only) return finish(task, Job::End::cancelled);
   const uint32_t reused = task.position();
   task.computed_to = std::max(task.computed_to, reused);
   if (!task.prompt_done()) metrics_.reused_tokens.add(reused);
@@ -206,7 +230,8 @@ bool Engine::prefill_chunk() {
     if (begun == tasks_.all().end()) return false;
     task = &*begun;
   }
-  if (!task->restore) compute(*task, chunk_end(*task, task->position(), model_.sizes().batch));
+  if (task->job && !task->restore)
+    compute(*task, chunk_end(*task, task->position(), model_.sizes().batch));
   return true;
 }
 
@@ -406,23 +431,11 @@ void Engine::finish(Task& task, Job::End end, std::string error) {
 
 // ---- The cache ----------------------------------------------------------------------------------
 
-// Stores the next piece of a conversation; idle ones first, for they may lose their cells.
-bool Engine::keep_some() {
-  for (const bool busy : {false, true}) {
-    for (Sequence& sequence : sequences_.all()) {
-      if (sequence.busy == busy && !sequence.tokens.empty() && keeper_.store_next(sequence)) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 // The engine stops: what the next one would have to compute again is stored, as far as time allows.
 void Engine::keep_the_rest() {
   for (Sequence& sequence : sequences_.all()) sequence.busy = false;
   const auto deadline = Clock::now() + last_keeping;
-  while (Clock::now() < deadline && keep_some()) {
+  while (Clock::now() < deadline && keeper_.store_some()) {
   }
 }
 

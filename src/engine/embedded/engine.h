@@ -23,6 +23,7 @@
 #include "engine/embedded/job.h"
 #include "engine/embedded/keeper.h"
 #include "engine/embedded/model.h"
+#include "engine/embedded/pauses.h"
 #include "engine/embedded/sequences.h"
 #include "engine/embedded/task_queue.h"
 #include "kv/cache.h"
@@ -33,7 +34,8 @@ class Engine {
  public:
   struct Options {
     uint32_t requests_max = 256;
-    bool trust_copies_for_test = false;  // Cells::trust_copies_for_test
+    bool trust_copies_for_test = false;       // Cells::trust_copies_for_test
+    std::chrono::milliseconds pause{60'000};  // of a conversation, before it leaves the cells
   };
 
   // `cache` may be null: nothing is kept beyond the cells. All must outlive it.
@@ -42,6 +44,9 @@ class Engine {
 
   // Thread-safe. Error::overloaded when `requests_max` are under way.
   Result<void> submit(std::shared_ptr<Job> job, common_sampler_ptr sampler);
+
+  // Thread-safe. A request of this conversation will come soon: what left the cells comes back.
+  void expect(std::string conversation);
 
   const Memory& memory() const { return memory_; }
 
@@ -63,7 +68,6 @@ class Engine {
   void start_computing(Task& task);
   bool restore_step();
   void stop_restoring(Task& task);
-  bool keep_some();
   void keep_the_rest();
   void compute(Task& task, uint32_t end);
   void sample(Task& task, int32_t batch_index);
@@ -88,6 +92,7 @@ class Engine {
   Cells cells_;
   Sequences sequences_;
   Keeper keeper_;
+  Pauses pauses_;
   TaskQueue tasks_;
   Batch batch_;
   std::chrono::duration<double> prefill_debt_{0};    // time that answers may take before a prefill
@@ -96,7 +101,8 @@ class Engine {
   Mutex mutex_;
   CondVar arrived_;
   std::vector<Arrival> inbox_ GUARDED_BY(mutex_);
-  bool restored_some_ GUARDED_BY(mutex_) = false;  // bytes have come from the cache
+  std::vector<std::string> expected_ GUARDED_BY(mutex_);  // conversations
+  bool restored_some_ GUARDED_BY(mutex_) = false;         // bytes have come from the cache
   std::atomic<uint32_t> under_way_{0};
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "engine/embedded/cells.h"
 #include "engine/embedded/memory_kind.h"
 
 struct llama_context;
@@ -21,5 +22,10 @@ void forget_window_before(llama_context* context, int32_t sequence, uint32_t pos
 
 // Empties what of a sequence cannot be cut, its windows and recurrent state, and leaves the rest.
 void forget_points(llama_context* context, int32_t sequence);
+
+// Of the layers that keep every token; none where no layer does.
+Cells::Usage cell_usage(llama_context* context);
+// One behind the highest that a sequence uses.
+uint32_t cells_end_of(llama_context* context, int32_t sequence);
 
 }  // namespace anyclaude

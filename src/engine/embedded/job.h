@@ -34,6 +34,7 @@ struct JobSpec {
   common_params_sampling sampling;
   std::vector<Token> forced;  // the answer begins with these
   uint32_t output_tokens_max = 0;
+  bool restore_only = false;  // nothing is computed: what the cache has of it comes into the cells
   // For measurements: sees, on the engine's thread, the logits that the answer's first token is
   // sampled from. [vocabulary]
   std::function<void(std::span<const float>)> first_logits;

@@ -69,6 +69,24 @@ bool Keeper::store_point(Sequence& sequence, const std::vector<uint32_t>& stored
   return false;
 }
 
+bool Keeper::store_some() {
+  for (const bool busy : {false, true}) {
+    for (Sequence& sequence : sequences_.all()) {
+      if (sequence.busy == busy && !sequence.tokens.empty() && store_next(sequence)) return true;
+    }
+  }
+  return false;
+}
+
+bool Keeper::in_ram(const Sequence& sequence) const {
+  const auto size = static_cast<uint32_t>(sequence.tokens.size());
+  if (!cache_ || !cells_.movable()) return false;
+  const KvCache::Found found = cache_->find(sequence.fingerprint, sequence.tokens, false);
+  if (found.ranges_end_in_ram < size) return false;
+  return !cells_.memory().needs_points() ||
+         std::binary_search(found.points.begin(), found.points.end(), size);
+}
+
 // ---- Back ---------------------------------------------------------------------------------------
 
 Keeper::Offer Keeper::offer(const Fingerprint& fingerprint, std::span<const Token> tokens) const {

@@ -40,6 +40,12 @@ class Keeper {
   // yet, are left alone.
   bool store_next(Sequence& sequence);
 
+  // The same of any sequence; idle ones first, for they may lose their cells.
+  bool store_some();
+
+  // True when all of a sequence could be put back from RAM as it is.
+  bool in_ram(const Sequence& sequence) const;
+
   // ---- Back ----
 
   // The longest prefix of `tokens` that the cache can give; never all of them, because the last

@@ -19,17 +19,18 @@
 #include "base/files.h"
 #include "engine/embedded/batch.h"
 #include "engine/embedded/engine.h"
+#include "fakes/engine_life.h"
 #include "fakes/temporary_folder.h"
 #include "fakes/test_models.h"
 
 namespace anyclaude {
 namespace {
 
-using Logits = std::vector<float>;
-using Prompt = std::vector<Token>;
-
 constexpr uint32_t batch_tokens = 64;
-constexpr uint32_t answer_tokens = 8;
+using test::Answer;
+using test::Life;
+using test::Logits;
+using test::Prompt;
 
 struct TestModel {
   const char* name;
@@ -57,54 +58,6 @@ double distance(const Logits& a, const Logits& b) {
   for (size_t i = 0; i < a.size(); ++i) out = std::max<double>(out, std::abs(a[i] - b[i]));
   return out;
 }
-
-struct Answer {
-  Logits logits;  // that the first token was taken from
-  Prompt tokens;
-  uint64_t computed = 0;
-};
-
-// One life of an engine, over a cache or none.
-class Life {
- public:
-  Life(Model& model, KvCache* cache) : model_(model), engine_(model, {}, cache, metrics_) {}
-
-  Answer ask(const Prompt& prompt, const std::string& conversation = "one") {
-    Answer answer;
-    JobSpec spec;
-    spec.prompt = prompt;
-    spec.conversation = conversation;
-    spec.output_tokens_max = answer_tokens;
-    spec.first_logits = [&](std::span<const float> logits) {
-      answer.logits.assign(logits.begin(), logits.end());
-    };
-    common_params_sampling sampling;
-    sampling.temp = 0;
-    const auto job = std::make_shared<Job>(std::move(spec));
-    const uint64_t before = value("anyclaude_engine_prefill_tokens_total");
-    EXPECT_TRUE(
-        engine_.submit(job, common_sampler_ptr(common_sampler_init(model_.model(), sampling))));
-    Job::View view;
-    while (view.end == Job::End::running) {
-      view = job->look(std::chrono::milliseconds(50));
-      answer.tokens.insert(answer.tokens.end(), view.tokens.begin(), view.tokens.end());
-    }
-    EXPECT_EQ(view.end == Job::End::failed ? view.error : "", "");
-    answer.computed = value("anyclaude_engine_prefill_tokens_total") - before;
-    return answer;
-  }
-
-  uint64_t value(const char* name) {
-    Metrics::Labels labels;
-    if (name == std::string("anyclaude_engine_prefill_tokens_total")) labels = {{"for", "request"}};
-    return metrics_.counter(name, "", labels).value();
-  }
-
- private:
-  Model& model_;
-  Metrics metrics_;
-  Engine engine_;
-};
 
 class KeptState : public testing::TestWithParam<TestModel> {
  protected:

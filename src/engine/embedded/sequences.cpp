@@ -142,6 +142,7 @@ void Sequences::assign(Sequence& sequence, const JobSpec& job) {
 void Sequences::release(Sequence& sequence) {
   sequence.busy = false;
   sequence.last_used = ++uses_;
+  sequence.idle_since = std::chrono::steady_clock::now();
 }
 
 bool Sequences::evict_idle() {

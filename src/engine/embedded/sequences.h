@@ -2,6 +2,7 @@
 // prompt can use. Prefixes are looked for over all sequences, not just the conversation's own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,7 +24,8 @@ struct Sequence {
   std::vector<Checkpoint> checkpoints;  // ascending, only with needs_points()
   std::string conversation;             // who used it last
   Priority priority = Priority::main;
-  uint64_t last_used = 0;   // a count of uses, not a time
+  uint64_t last_used = 0;  // a count of uses, not a time
+  std::chrono::steady_clock::time_point idle_since;
   Fingerprint fingerprint;  // of the model and of those who may share this
   std::string note;         // first words, for people
   uint32_t kept = 0;        // tokens at the last look at what the cache lacks

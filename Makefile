@@ -1,6 +1,6 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test bench lint format check-format clean
+.PHONY: help setup build demo test test-long bench lint format check-format clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ build:  ## Build build/release/anyclaude
 
 test:  ## Everything that can be checked here (PARTS="check lint" for some of it)
 	@scripts/test.sh $(PARTS)
+
+test-long:  ## The faults of the cache for an hour or more: a million steps, thousands of kills
+	@scripts/test.sh packages long
 
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@python3 bench/run.py --anyclaude build/release/anyclaude $(BENCH)

@@ -5,7 +5,7 @@ usage: run.py --anyclaude PROGRAM [--only PART,...] [--models gemma,smollm2] [--
 
 Parts: cold (prefill rate beside llama-bench), follow (the next turn of a long conversation),
 repeat (a prompt cached to its last token), restart (the first answer after a restart), agents
-(eight sub-agents at once), idle (memory without a model).
+(eight sub-agents at once), idle (memory without a model), folder (a cache of many pieces).
 Everything is interleaved A B B A in one run, so that what else the machine does falls on both; the
 figures are medians. Prints a Markdown table and writes it, with every single value as JSON, into
 --output. docs/benchmarks.md tells how to read it.
@@ -28,12 +28,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import restart  # noqa: E402: beside this file
+import folder  # noqa: E402: beside this file
+import restart  # noqa: E402
 from conversations import Shape, conversation, fitted, sub_agents  # noqa: E402: beside this file
 from servers import Anyclaude, LlamaServer, Setup, llama_bench  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("cold", "follow", "repeat", "restart", "agents", "idle")
+PARTS = ("cold", "follow", "repeat", "restart", "agents", "idle", "folder")
 MODELS = {"gemma": "Gemma-3-270M", "smollm2": "SmolLM2-135M"}
 CONTEXT = {"gemma": 32768, "smollm2": 49152}
 # SmolLM2 was made for 8,192 tokens. Past them it does the same work and says senseless words.
@@ -93,18 +94,23 @@ class Bench:
         self.options = options
         self.folder = Path(tempfile.mkdtemp(prefix="anyclaude-bench."))
         self.rows = []
-        self.rival = Path(subprocess.run([str(ROOT / "bench/rival.sh")], check=True, text=True,
-                                         stdout=subprocess.PIPE).stdout.split("\n")[-2])
         engine = Path(setup_script("engine.sh"))
         source = re.search(r'ENGINE_SOURCE "(.*)"', (engine / "engine-config.cmake").read_text())
         self.engine_source = Path(source.group(1))
+
+    @functools.cached_property
+    def rival(self):
+        """Its folder; built where a part first needs it."""
+        built = subprocess.run([str(ROOT / "bench/rival.sh")], check=True, text=True,
+                               stdout=subprocess.PIPE)
+        return Path(built.stdout.split("\n")[-2])
 
     def setup(self, model):
         return Setup(Path(setup_script("models.sh", model)), self.engine_source / TEMPLATE,
                      CONTEXT[model], self.options.batch, self.options.threads, OVERRIDES[model])
 
-    def ours(self, setup, home=None):
-        return Anyclaude(self.options.anyclaude, setup, self.folder, home)
+    def ours(self, setup, home=None, arguments=()):
+        return Anyclaude(self.options.anyclaude, setup, self.folder, home, arguments)
 
     def theirs(self, setup):
         return LlamaServer(self.rival / "llama-server", setup, self.folder)
@@ -218,6 +224,9 @@ class Bench:
         only = self.options.only
         if "idle" in only:
             self.idle()
+        if "folder" in only:
+            say(f"a cache of {self.options.pieces:,} pieces")
+            folder.measure(self, self.setup("smollm2"), functools.partial(self.add_row, "smollm2"))
         for model in self.options.models:
             if "cold" in only:
                 self.cold(model)
@@ -267,6 +276,7 @@ def parse():
                         help="of the main conversation whose sub-agents are started")
     parser.add_argument("--restart-tokens", type=int, default=22_882,
                         help="on the disk when the server starts again")
+    parser.add_argument("--pieces", type=int, default=100_000, help="of the part folder")
     parser.add_argument("--rounds", type=int, default=5, help="values of each kind")
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -280,7 +290,7 @@ def parse():
         parser.error(f"parts are {', '.join(PARTS)}; models are {', '.join(MODELS)}")
     if options.quick:
         options.tokens, options.cold_tokens, options.agent_tokens = 2_000, 1_000, 1_200
-        options.restart_tokens = 2_000
+        options.restart_tokens, options.pieces = 2_000, 5_000
         options.rounds = 2
     return options
 

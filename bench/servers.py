@@ -165,10 +165,10 @@ class Anyclaude(Server):
                           self._get("/metrics")[1], re.M)
         return int(found.group(1)) if found else 0
 
-    def metric(self, name):
-        """The sum over all series of a metric."""
+    def metric(self, name, label=""):
+        """The sum over all series of a metric that have the label, as name="value"."""
         return sum(float(value) for value in re.findall(
-            rf"^{name}(?:{{.*}})? (\S+)$", self._get("/metrics")[1], re.M))
+            rf"^{name}(?:{{.*{label}.*}})? (\S+)$", self._get("/metrics")[1], re.M))
 
     def __exit__(self, *arguments):
         super().__exit__(*arguments)

@@ -3,6 +3,8 @@
 # that fails and shows the end of its log.
 #
 # test.sh [PART...]   only these parts: packages style release end_to_end check tsan lint
+# test.sh long        what takes too long for that: the fault simulator's million steps, thousands
+#                     of kills and changed files; ANYCLAUDE_TEST_SEED=N draws others
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup/common.sh
@@ -69,6 +71,28 @@ part_lint() {
   show_progress "$logs/lint_files.log" scripts/lint.py 2>&3 ||
     { cat "$logs/lint_files.log"; return 1; }
   tail -1 "$logs/lint_files.log"
+}
+
+# The same tests, told by their environment to go on for long; what they print tells seeds and
+# counts.
+part_long() {
+  scripts/setup/models.sh 2>&3
+  cmake --preset check 2>&3
+  show_progress "$logs/long_build.log" cmake --build --preset check --target kv_test 2>&3 ||
+    { show_faults "$logs/long_build.log"; return 1; }
+  build release
+  export ASAN_OPTIONS=detect_container_overflow=0:detect_stack_use_after_return=1
+  export UBSAN_OPTIONS=print_stacktrace=1
+  # Each may be given, for a shorter or longer run.
+  export ANYCLAUDE_TEST_STEPS=${ANYCLAUDE_TEST_STEPS:-1000000}
+  export ANYCLAUDE_TEST_KILLS=${ANYCLAUDE_TEST_KILLS:-2000}
+  export ANYCLAUDE_TEST_MUTATIONS=${ANYCLAUDE_TEST_MUTATIONS:-20000}
+  export ANYCLAUDE_TEST_PIECES=${ANYCLAUDE_TEST_PIECES:-100000}
+  export ANYCLAUDE_TEST_SERVER_KILLS=${ANYCLAUDE_TEST_SERVER_KILLS:-200}
+  build/check/kv_test --gtest_filter='CacheSimulator.*:KillTest.*:Mutated*:ManyPieces.*' 2>&1 |
+    tee /dev/fd/3
+  ANYCLAUDE_TEST_LONG=1 "$(find_python)" tests/end_to_end/run.py --only kills \
+    --anyclaude "$PWD/build/release/anyclaude" | tee /dev/fd/3
 }
 
 # The line of a part's log that says what was checked.

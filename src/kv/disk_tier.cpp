@@ -207,6 +207,7 @@ void FolderTier::run() {
 void FolderTier::take_lock() {
   if (options_.bytes_max == 0) return refuse("no_room", "");
   if (folder_.holds_lock()) return;
+  if (writer_) complain(fmt::format("{} was deleted, and is made anew", options_.folder.string()));
   const auto locked = folder_.lock();
   writer_ = locked && *locked;
   metrics_.writer.set(writer_ ? 1 : 0);
@@ -277,10 +278,12 @@ void FolderTier::execute(const DiskLedger::Task& task) {
       return listener_.written(head);
     case DiskLedger::Task::Kind::tell_lost:
       const bool wrong = task.loss == DiskLedger::Loss::wrong;
+      const std::string name = print_piece_name(name_of(head));
       if (wrong) {
         metrics_.verification_failures.add();
-        complain(fmt::format("{} does not hold what was written to it",
-                             print_piece_name(name_of(head))));
+        complain(fmt::format("{} does not hold what was written to it", name));
+      } else if (task.loss == DiskLedger::Loss::unreadable) {
+        complain(fmt::format("{} cannot be read, and is given up", name));
       }
       if (task.loss != DiskLedger::Loss::gone) {
         pass_.discard(head.fingerprint, name_of(head), may_delete());

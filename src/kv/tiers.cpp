@@ -95,7 +95,9 @@ void PieceTiers::report_use(const PieceNode& node) {
 void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
   if (!disk_->has(known.head.key)) return;  // stored and thrown out before this was heard
   PieceNode* node = tree_.find(known.head.key);
-  const int64_t used_us = std::min(known.last_used_s * us_per_s, now_us);
+  // Never later than now: a file may say anything, and the clock may have been set back.
+  const int64_t used_us =
+      std::clamp<int64_t>(known.last_used_s, 0, std::max<int64_t>(now_us, 0) / us_per_s) * us_per_s;
   if (node && !same_bytes(*node, known.head)) {
     // Somebody may be reading those that are here.
     disk_->remove(known.head);

@@ -59,7 +59,7 @@ class CacheUser {
     return options;
   }
 
-  CacheUser(FaultyFiles& files, CacheOptions options, int64_t begin_s = 1'700'000'000)
+  CacheUser(Files& files, CacheOptions options, int64_t begin_s = 1'700'000'000)
       : now_s(begin_s), options_(std::move(options)) {
     options_.now_s = [this] { return now_s.load(); };
     options_.disk.now_s = options_.now_s;
@@ -172,6 +172,10 @@ class CacheUser {
     const auto wanted = std::span(tokens).subspan(head.begin);
     const auto parting = std::ranges::mismatch(head.tokens, wanted).in1 - head.tokens.begin();
     ASSERT_GT(parting, 0);
+    if (parting == std::ssize(head.tokens)) {
+      ASSERT_EQ(head.key, piece_key(PieceKind::range, head.fingerprint, head.begin,
+                                    std::span(tokens).first(head.end)));
+    }
     restored.end = head.begin + static_cast<uint32_t>(parting);
   }
 

@@ -195,6 +195,11 @@ class Server:
         written = self.log_path.read_text(errors="replace")
         return written if lines is None else "\n".join(written.splitlines()[-lines:])
 
+    def kill(self):
+        """As the system does that has no memory left."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

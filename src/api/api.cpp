@@ -33,6 +33,18 @@ struct Api::Impl {
     };
   }
 
+  // What tells of everybody's requests, or changes what is kept of them. Counts and times alone
+  // would tell one key what another has computed.
+  HttpHandler for_owner(HttpHandler handler) const {
+    return [this, handler = std::move(handler)](const HttpRequest& request) {
+      const auto caller = auth.caller(request);
+      if (!caller) return error_reply(caller.error(), request);
+      if (caller->owner) return handler(request);
+      return error_reply({Error::Kind::permission, "This needs the key of the server's owner."},
+                         request);
+    };
+  }
+
   std::unique_ptr<HttpReply> refuse_strangers(const HttpRequest& request) const {
     if (const auto host = auth.check_host(request); !host) {
       return std::make_unique<HttpReply>(error_reply(host.error(), request));
@@ -40,8 +52,8 @@ struct Api::Impl {
     const bool open =
         request.path == "/health" || request.path == "/ready" || request.method == "OPTIONS";
     if (open) return nullptr;
-    if (const auto key = auth.key_name(request); !key) {
-      return std::make_unique<HttpReply>(error_reply(key.error(), request));
+    if (const auto caller = auth.caller(request); !caller) {
+      return std::make_unique<HttpReply>(error_reply(caller.error(), request));
     }
     return nullptr;
   }
@@ -88,22 +100,18 @@ void Api::add_routes(HttpServer& server) {
   add(
       "GET", "/ready", "ready",
       [&api](const HttpRequest& request) { return api.health.ready(request); }, true);
-  add(
-      "GET", "/metrics", "metrics",
-      [&api](const HttpRequest&) {
-        HttpReply reply;
-        reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        reply.body = api.all_metrics.print();
-        return reply;
-      },
+  add("GET", "/metrics", "metrics", api.for_owner([&api](const HttpRequest&) {
+    HttpReply reply;
+    reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    reply.body = api.all_metrics.print();
+    return reply;
+  }),
       true);
-  add(
-      "GET", "/api/requests", "requests",
-      [&api](const HttpRequest&) {
-        HttpReply reply;
-        reply.body = api.running.encode(RunningRequests::Clock::now());
-        return reply;
-      },
+  add("GET", "/api/requests", "requests", api.for_owner([&api](const HttpRequest&) {
+    HttpReply reply;
+    reply.body = api.running.encode(RunningRequests::Clock::now());
+    return reply;
+  }),
       true);
 }
 

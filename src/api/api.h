@@ -5,7 +5,7 @@
 //   GET  /v1/models, /v1/models/{id}
 //   GET  /health                    alive (no key needed); ?challenge=X answers with a proof
 //   GET  /ready                     200 when the backend can answer, else 503 (no key needed)
-//   GET  /metrics                   Prometheus text
+//   GET  /metrics                   Prometheus text; for the owner's key alone, as all below
 //   GET  /api/requests              what is running now
 #pragma once
 

@@ -59,6 +59,18 @@ TEST(Api, EverythingElseNeedsAKey) {
   EXPECT_TRUE(served.backend().requests().empty());
 }
 
+TEST(Api, WhatTellsOfEverybodyIsTheOwnersAlone) {
+  ServedApi served;
+  const HttpHeaders other = {{"x-api-key", "other secret"}};
+  EXPECT_EQ(served.get("/v1/models", other)->status, 200);
+  for (const char* path : {"/metrics", "/api/requests"}) {
+    const auto answer = served.get(path, other);
+    EXPECT_EQ(answer->status, 403) << path;
+    EXPECT_EQ(error_type_of(*answer), "permission_error");
+    EXPECT_EQ(served.get(path)->status, 200) << path;
+  }
+}
+
 TEST(Api, WithoutKeysEverybodyIsAnonymous) {
   ApiOptions options = api_options();
   options.auth.no_auth = true;

@@ -53,22 +53,33 @@ bool is_loopback_address(std::string_view host) {
          host.find_first_not_of("0123456789.") == std::string_view::npos;
 }
 
+// The owner's is empty, so that what was computed for him stays of use when others get keys.
+std::string sharing_of(const ApiKey& key) {
+  if (key.group.empty()) return "key " + key.name;
+  return key.group == owner_name ? "" : "group " + key.group;
+}
+
 }  // namespace
 
 Auth::Auth(AuthOptions options) : options_(std::move(options)) {}
 
-Result<std::string> Auth::key_name(const HttpRequest& request) const {
-  if (options_.no_auth) return "anonymous";
+Result<Caller> Auth::caller(const HttpRequest& request) const {
+  if (options_.no_auth) return Caller{.key_name = "anonymous", .owner = true};
   const std::string key = request.header("x-api-key");
   const std::string token = bearer_token(request);
+  const auto sent = [&](const std::string& secret) {
+    if (secret.empty()) return false;
+    const bool by_key = equal_in_constant_time(key, secret);
+    const bool by_token = equal_in_constant_time(token, secret);
+    return by_key || by_token;
+  };
+  const bool owner = sent(options_.owner_secret);
   const ApiKey* found = nullptr;
   for (const ApiKey& known : options_.keys) {
-    if (known.secret.empty()) continue;
-    const bool by_key = equal_in_constant_time(key, known.secret);
-    const bool by_token = equal_in_constant_time(token, known.secret);
-    if (by_key || by_token) found = &known;
+    if (sent(known.secret)) found = &known;
   }
-  if (found != nullptr) return found->name;
+  if (owner) return Caller{.key_name = std::string(owner_name), .owner = true};
+  if (found != nullptr) return Caller{.key_name = found->name, .sharing = sharing_of(*found)};
   if (key.empty() && token.empty()) {
     return fail(Error::Kind::authentication,
                 "A key is needed, as x-api-key or as Authorization: Bearer.");

@@ -11,25 +11,39 @@
 
 namespace anyclaude {
 
+inline constexpr std::string_view owner_name = "owner";  // no other key has this name
+
+// A further key, beside the owner's.
 struct ApiKey {
-  std::string name;    // the unit of isolation; shown in metrics and logs
+  std::string name;    // shown in logs and lists
   std::string secret;  // what the client sends
+  // Keys of one group share what is computed for them; those of the group "owner" also with the
+  // owner. Empty: it shares with nobody.
+  std::string group;
 };
 
 struct AuthOptions {
+  std::string owner_secret;  // of the key "owner": the one of launcher and commands
   std::vector<ApiKey> keys;
-  bool no_auth = false;  // every request passes as the key "anonymous"; for loopback only
+  bool no_auth = false;  // every request passes as the owner's; for loopback only
   // Names, beside the loopback ones, under which this server may be addressed ("box.lan").
   std::vector<std::string> hosts;
+};
+
+// Who asks.
+struct Caller {
+  std::string key_name;
+  std::string sharing;  // Origin::sharing (protocol/chat.h)
+  bool owner = false;   // may also see and change what the server has of everybody
 };
 
 class Auth {
  public:
   explicit Auth(AuthOptions options);
 
-  // The name of the key in `x-api-key` or `Authorization: Bearer`. Error::authentication without a
-  // key or with an unknown one; compares every key in constant time.
-  Result<std::string> key_name(const HttpRequest& request) const;
+  // Whose key is in `x-api-key` or `Authorization: Bearer`. Error::authentication without a key or
+  // with an unknown one; compares every key in constant time.
+  Result<Caller> caller(const HttpRequest& request) const;
 
   // A web page must not reach this server through a name it controls: the Host header has to be a
   // loopback name or a configured one, and an Origin header has to name just that host and port.

@@ -11,16 +11,47 @@ HttpRequest with(HttpHeaders headers) {
   return request;
 }
 
-const Auth auth({.keys = {{"main", "secret"}, {"team", "other"}, {"unset", ""}},
+const Auth auth({.owner_secret = "secret",
+                 .keys = {{"anna", "other", "team"},
+                          {"ben", "bens", "team"},
+                          {"carl", "carls"},
+                          {"dora", "doras", "owner"},
+                          {"unset", ""}},
                  .hosts = {"box.lan"}});
 
+std::string name_of(HttpHeaders headers) {
+  return auth.caller(with(std::move(headers))).value().key_name;
+}
+
 TEST(Auth, KnowsTheKeyInBothPlaces) {
-  EXPECT_EQ(auth.key_name(with({{"x-api-key", "secret"}})), "main");
-  EXPECT_EQ(auth.key_name(with({{"X-Api-Key", "other"}})), "team");
-  EXPECT_EQ(auth.key_name(with({{"authorization", "Bearer other"}})), "team");
-  EXPECT_EQ(auth.key_name(with({{"Authorization", "bearer secret"}})), "main");
-  EXPECT_EQ(auth.key_name(with({{"x-api-key", "stale"}, {"authorization", "Bearer secret"}})),
-            "main");
+  EXPECT_EQ(name_of({{"x-api-key", "secret"}}), "owner");
+  EXPECT_EQ(name_of({{"X-Api-Key", "other"}}), "anna");
+  EXPECT_EQ(name_of({{"authorization", "Bearer other"}}), "anna");
+  EXPECT_EQ(name_of({{"Authorization", "bearer secret"}}), "owner");
+  EXPECT_EQ(name_of({{"x-api-key", "stale"}, {"authorization", "Bearer secret"}}), "owner");
+}
+
+TEST(Auth, KnowsWhoSharesWithWhom) {
+  const auto sharing = [](const char* key) {
+    return auth.caller(with({{"x-api-key", key}})).value().sharing;
+  };
+  EXPECT_EQ(sharing("secret"), "");
+  EXPECT_EQ(sharing("other"), sharing("bens"));
+  EXPECT_NE(sharing("other"), "");
+  EXPECT_NE(sharing("carls"), "");
+  EXPECT_NE(sharing("carls"), sharing("other"));
+  EXPECT_EQ(sharing("doras"), "");
+  // A key and a group of the same name are two things.
+  const Auth twins({.keys = {{"team", "a"}, {"anna", "b", "team"}}});
+  EXPECT_NE(twins.caller(with({{"x-api-key", "a"}}))->sharing,
+            twins.caller(with({{"x-api-key", "b"}}))->sharing);
+}
+
+TEST(Auth, OneKeyIsTheOwners) {
+  EXPECT_TRUE(auth.caller(with({{"x-api-key", "secret"}}))->owner);
+  for (const char* other : {"other", "carls", "doras"}) {
+    EXPECT_FALSE(auth.caller(with({{"x-api-key", other}}))->owner);
+  }
 }
 
 TEST(Auth, RefusesEverythingElse) {
@@ -32,13 +63,18 @@ TEST(Auth, RefusesEverythingElse) {
                                                              {{"authorization", "Basic secret"}},
                                                              {{"authorization", "Bearer "}},
                                                              {{"authorization", "secret"}}}) {
-    const auto name = auth.key_name(with(headers));
-    ASSERT_FALSE(name.has_value());
-    EXPECT_EQ(name.error().kind, Error::Kind::authentication);
+    const auto caller = auth.caller(with(headers));
+    ASSERT_FALSE(caller.has_value());
+    EXPECT_EQ(caller.error().kind, Error::Kind::authentication);
   }
 }
 
-TEST(Auth, MayBeSwitchedOff) { EXPECT_EQ(Auth({.no_auth = true}).key_name(with({})), "anonymous"); }
+TEST(Auth, MayBeSwitchedOff) {
+  const auto caller = Auth({.no_auth = true}).caller(with({}));
+  ASSERT_TRUE(caller);
+  EXPECT_EQ(caller->key_name, "anonymous");
+  EXPECT_TRUE(caller->owner);
+}
 
 TEST(Auth, KnowsItsHosts) {
   for (const char* host : {"localhost", "LOCALHOST:8484", "127.0.0.1:8484", "127.9.9.9",

@@ -88,7 +88,9 @@ Result<Request> Messages::with_origin(Request request, const HttpRequest& from) 
   request.origin.request_id = from.request_id;
   request.origin.session_id = from.header("x-claude-code-session-id");
   request.origin.agent_id = from.header("x-claude-code-agent-id");
-  request.origin.key_name = TRY(auth_.key_name(from));
+  Caller caller = TRY(auth_.caller(from));
+  request.origin.key_name = std::move(caller.key_name);
+  request.origin.sharing = std::move(caller.sharing);
   return request;
 }
 

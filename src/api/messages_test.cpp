@@ -63,6 +63,7 @@ TEST(Messages, AnswersWhole) {
   EXPECT_EQ(requests[0].origin.session_id, "session");
   EXPECT_EQ(requests[0].origin.agent_id, "agent");
   EXPECT_EQ(requests[0].origin.key_name, "team");
+  EXPECT_EQ(requests[0].origin.sharing, "key team");
   EXPECT_EQ(requests[0].origin.request_id, answer->header("request-id"));
   EXPECT_EQ(served.metric("anyclaude_api_requests_total{endpoint=\"messages\",status=\"200\"}"), 1);
   EXPECT_EQ(served.metric("anyclaude_api_prompt_tokens_total"), 100);

@@ -29,7 +29,7 @@ std::filesystem::path key_file(const Folders& folders) { return folders.config /
 
 Result<KeyChoice> choose_key(const Config& config) {
   if (config.api.auth.no_auth) return KeyChoice{};
-  if (!config.api.auth.keys.empty()) return KeyChoice{config.api.auth.keys.front().secret, {}};
+  if (!config.api.auth.owner_secret.empty()) return KeyChoice{config.api.auth.owner_secret, {}};
   const auto path = key_file(config.folders);
   TRY_VOID(make_private_folder(config.folders.config));
   TRY_VOID(make_private_folder(config.folders.runtime));
@@ -64,7 +64,7 @@ Result<void> check_bind(const Config& config) {
                             "others: set a key with ANYCLAUDE_API_KEY instead",
                             config.http.host));
   }
-  if (config.api.auth.keys.empty()) {
+  if (config.api.auth.owner_secret.empty() && config.api.auth.keys.empty()) {
     return fail(Error::Kind::permission,
                 fmt::format("{} can be reached from other machines: set a key of your own first, "
                             "with ANYCLAUDE_API_KEY or api_key in config.toml",

@@ -71,7 +71,7 @@ TEST_F(ApiKeyTest, RefusesAFileWithoutAKey) {
 }
 
 TEST_F(ApiKeyTest, TheUsersOwnLeavesNoFile) {
-  config_.api.auth.keys = {{"default", "mine"}};
+  config_.api.auth.owner_secret = "mine";
   EXPECT_EQ(choose_key(config_)->secret, "mine");
   EXPECT_EQ(choose_key(config_)->file, "");
   config_.api.auth.no_auth = true;
@@ -94,7 +94,7 @@ TEST_F(ApiKeyTest, OtherAddressesNeedTheUsersOwnKey) {
   EXPECT_FALSE(may_bind("0.0.0.0"));
   ASSERT_TRUE(choose_key(config_));  // a generated key does not count
   EXPECT_FALSE(may_bind("0.0.0.0"));
-  config_.api.auth.keys = {{"default", "mine"}};
+  config_.api.auth.owner_secret = "mine";
   EXPECT_TRUE(may_bind("0.0.0.0"));
   config_.api.auth.no_auth = true;
   EXPECT_FALSE(may_bind("0.0.0.0"));

@@ -37,7 +37,7 @@ class RunningServerTest : public testing::Test {
 
   static ApiOptions api_options() {
     ApiOptions options;
-    options.auth.keys = {{"default", "k3y"}};
+    options.auth.owner_secret = "k3y";
     options.nonce = "n0nce";
     return options;
   }

@@ -175,7 +175,7 @@ Result<void> run_server(const Config& config) {
     embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
   ApiOptions options = config.api;
-  if (!key.secret.empty()) options.auth.keys = {{"default", key.secret}};
+  options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
   Api api(options, model.none ? static_cast<Backend&>(none) : *embedded, metrics);
   api.add_routes(http);

@@ -45,7 +45,7 @@ struct Config {
   EmbeddedOptions embedded;
   CacheSettings cache;
   HttpServerOptions http;
-  ApiOptions api;  // api.auth.keys holds only a key that the user has set
+  ApiOptions api;  // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;
 
   bool json = false;      // status, doctor: for programs

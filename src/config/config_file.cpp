@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/file.h"
 
@@ -18,6 +19,24 @@ std::unexpected<Error> refuse(const std::filesystem::path& path, uint32_t line,
               fmt::format("{}, line {}: {}", path.string(), line, why));
 }
 
+// Of [[keys]], as the flag has it: NAME=KEY or NAME@GROUP=KEY.
+std::optional<std::string> text_of_key(const toml::table& key) {
+  std::array<std::string, 3> fields;
+  constexpr std::array<std::string_view, 3> names = {"name", "group", "key"};
+  for (const auto& [name, node] : key) {
+    const auto field = std::ranges::find(names, name.str());
+    const auto* text = node.as_string();
+    if (field == names.end() || text == nullptr) return std::nullopt;
+    // What separates the fields must not come from within.
+    if (text->get().find_first_of(field == names.end() - 1 ? "," : ",=@") != std::string::npos) {
+      return std::nullopt;
+    }
+    fields[static_cast<size_t>(field - names.begin())] = text->get();
+  }
+  const auto& [who, group, secret] = fields;
+  return who + (group.empty() ? "" : "@" + group) + "=" + secret;
+}
+
 std::optional<std::string> text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
@@ -27,8 +46,12 @@ std::optional<std::string> text_of(const toml::node& node) {
   std::string joined;
   for (const auto& element : *list) {
     const auto* text = element.as_string();
-    if (text == nullptr) return std::nullopt;
-    joined += (joined.empty() ? "" : ",") + text->get();
+    const auto* table = element.as_table();
+    const auto value = text != nullptr    ? std::optional(text->get())
+                       : table != nullptr ? text_of_key(*table)
+                                          : std::nullopt;
+    if (!value) return std::nullopt;
+    joined += (joined.empty() ? "" : ",") + *value;
   }
   return joined;
 }
@@ -51,7 +74,9 @@ Result<std::vector<FileEntry>> read_config_file(const std::filesystem::path& pat
     const uint32_t line = key.source().begin.line;
     if (!value) {
       return refuse(path, line,
-                    fmt::format("{} must be a string, a whole number, true or false", key.str()));
+                    fmt::format("{} must be a string, a whole number, true or false, or a "
+                                "list of strings; [[keys]] have name, key and group",
+                                key.str()));
     }
     entries.push_back({std::string(key.str()), *value, line});
   }

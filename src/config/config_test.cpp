@@ -55,6 +55,7 @@ TEST_F(ConfigTest, HasDefaults) {
   EXPECT_EQ(config.model, "");
   EXPECT_EQ(config.http.host, "127.0.0.1");
   EXPECT_EQ(config.http.port, 8484);
+  EXPECT_EQ(config.api.auth.owner_secret, "");
   EXPECT_TRUE(config.api.auth.keys.empty());
   EXPECT_FALSE(config.api.auth.no_auth);
   EXPECT_EQ(config.launcher.idle_exit, std::chrono::minutes(30));
@@ -154,6 +155,40 @@ TEST_F(ConfigTest, SetsServerAndLauncher) {
   EXPECT_EQ(config.launcher.idle_exit.count(), 0);
   EXPECT_EQ(config.launcher.client_arguments,
             (std::vector<std::string>{"-p", "hello", "--port", "x"}));
+}
+
+TEST_F(ConfigTest, TakesKeysForOthers) {
+  write_config(
+      "[[keys]]\nname = \"anna\"\nkey = \"a=@b\"\ngroup = \"team\"\n"
+      "[[keys]]\nname = \"ben\"\nkey = \"bs\"\n");
+  const auto keys = accept({}).api.auth.keys;
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0].name + ' ' + keys[0].group + ' ' + keys[0].secret, "anna team a=@b");
+  EXPECT_EQ(keys[1].name + ' ' + keys[1].group + ' ' + keys[1].secret, "ben  bs");
+  const Config config = accept({"--keys", "c.d_e-9@owner=x"});
+  ASSERT_EQ(config.api.auth.keys.size(), 1u);
+  EXPECT_EQ(config.api.auth.keys[0].group, "owner");
+  EXPECT_EQ(config.server_secrets.at("ANYCLAUDE_KEYS"), "c.d_e-9@owner=x");
+  EXPECT_TRUE(accept({"--keys", ""}).api.auth.keys.empty());
+}
+
+TEST_F(ConfigTest, RefusesKeysThatAreNoneWithoutShowingThem) {
+  for (const char* keys : {"hidden", "=hidden", "a@=hidden", "a b=hidden", "a=hidden,b=hidden",
+                           "a=hidden,a=x", "owner=hidden", "a=", "a=hidden,,b=x", "a=hid den"}) {
+    const std::string said = refusal({"--keys", keys});
+    EXPECT_TRUE(contains(said, "--keys")) << keys;
+    EXPECT_EQ(said.find("hid"), std::string::npos) << said;
+  }
+  EXPECT_TRUE(contains(refusal({"--keys", "a=x", "--no-auth"}), "no-auth"));
+  EXPECT_TRUE(contains(refusal({"--keys", "a=x", "--api-key", "x"}), "'a'"));
+  for (const char* table : {"name = \"a,b\"\nkey = \"x\"", "name = \"a\"\nkey = \"x,b=y\"",
+                            "name = \"a\"\nkey = \"x\"\nother = \"y\"", "name = 7\nkey = \"x\"",
+                            "name = \"a@b\"\nkey = \"x\""}) {
+    write_config(std::string("[[keys]]\n") + table + "\n");
+    EXPECT_TRUE(contains(refusal({}), "[[keys]] have name, key and group")) << table;
+  }
+  write_config("[[keys]]\nname = \"a\"\n");
+  EXPECT_TRUE(contains(refusal({}), "line 1: keys: a key has"));
 }
 
 TEST_F(ConfigTest, SetsTheCache) {

@@ -1,6 +1,7 @@
 #include "config/setters.h"
 
 #include <array>
+#include <cctype>
 
 namespace anyclaude {
 namespace {
@@ -11,6 +12,31 @@ std::string_view take_element(std::string_view& list) {
   const std::string_view element = list.substr(0, end);
   list.remove_prefix(std::min(end + 1, list.size()));
   return element;
+}
+
+constexpr size_t keys_max = 1000;
+
+// Without the value: it is a secret, and this is going to be printed.
+Result<void> check_secret(std::string_view value) {
+  const bool printable =
+      std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!value.empty() && value.size() <= 512 && printable) return {};
+  return fail(Error::Kind::invalid_request,
+              "a key has 1 to 512 printable ASCII characters and no blanks");
+}
+
+bool is_key_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
+  });
+}
+
+std::unexpected<Error> refuse_keys(const std::vector<ApiKey>& before, const char* what) {
+  return fail(Error::Kind::invalid_request,
+              fmt::format("number {} {}; wanted is NAME=KEY or NAME@GROUP=KEY, comma-separated, "
+                          "names and groups of at most 64 letters, digits, '.', '_' and '-', and "
+                          "no name 'owner'",
+                          before.size() + 1, what));
 }
 
 }  // namespace
@@ -66,14 +92,35 @@ Result<void> set_override_kv(std::string_view value, const SettingContext&, Conf
 }
 
 Result<void> set_api_key(std::string_view value, const SettingContext&, Config& config) {
-  const bool printable =
-      std::all_of(value.begin(), value.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (value.empty() || value.size() > 512 || !printable) {
-    // Without the value: it is a secret, and this is going to be printed.
-    return fail(Error::Kind::invalid_request,
-                "a key has 1 to 512 printable ASCII characters and no blanks");
+  TRY_VOID(check_secret(value));
+  config.api.auth.owner_secret = value;
+  return {};
+}
+
+Result<void> set_keys(std::string_view value, const SettingContext&, Config& config) {
+  std::vector<ApiKey> keys;
+  while (!value.empty()) {
+    const std::string_view element = take_element(value);
+    const size_t equals = element.find('=');
+    // Without the element: it may hold a secret.
+    if (equals == std::string_view::npos) return refuse_keys(keys, "is not NAME=KEY");
+    const std::string_view who = element.substr(0, equals);
+    const size_t at = std::min(who.find('@'), who.size());
+    const std::string_view name = who.substr(0, at);
+    const std::string_view group = who.substr(std::min(at + 1, who.size()));
+    const bool named = is_key_name(name) && (at == who.size() || is_key_name(group));
+    if (!named) return refuse_keys(keys, "has a name or group that is none");
+    const std::string_view secret = element.substr(equals + 1);
+    TRY_VOID(check_secret(secret));
+    const bool taken = std::any_of(keys.begin(), keys.end(), [&](const ApiKey& key) {
+      return key.name == name || key.secret == secret;
+    });
+    if (taken || name == owner_name)
+      return refuse_keys(keys, "has a name or key that another one has");
+    if (keys.size() == keys_max) return refuse_keys(keys, "is more than there may be");
+    keys.push_back({std::string(name), std::string(secret), std::string(group)});
   }
-  config.api.auth.keys = {{"default", std::string(value)}};
+  config.api.auth.keys = std::move(keys);
   return {};
 }
 

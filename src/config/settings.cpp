@@ -122,6 +122,12 @@ void add_server_settings(std::vector<Setting>& settings) {
                       "ANYCLAUDE_API_KEY: flags can be seen in the process list. Default: a random "
                       "key, made at the first start and kept in the configuration folder.",
                       set_api_key, true});
+  settings.push_back({"keys", server, "NAME=KEY",
+                      "Keys for others, comma-separated; NAME@GROUP=KEY puts one into a group. "
+                      "What is computed for one key can be used by, and be seen in the times of, "
+                      "its group alone; the group 'owner' shares with your own key. Rather set "
+                      "ANYCLAUDE_KEYS, or [[keys]] with name, key and group in config.toml.",
+                      set_keys, true});
   settings.push_back({"no-auth", server, "",
                       "Lets every process of this machine in without a key; refused for any other "
                       "address.",
@@ -187,6 +193,16 @@ Result<void> check_together(const Config& config) {
     return fail(Error::Kind::invalid_request,
                 fmt::format("output-tokens ({}) must be less than context ({})",
                             embedded.output_tokens_max, embedded.context_tokens));
+  }
+  const AuthOptions& auth = config.api.auth;
+  if (auth.no_auth && !auth.keys.empty()) {
+    return fail(Error::Kind::invalid_request,
+                "no-auth lets everybody in as the owner: leave it out, or leave out keys");
+  }
+  for (const ApiKey& key : auth.keys) {
+    if (key.secret != auth.owner_secret) continue;
+    return fail(Error::Kind::invalid_request,
+                fmt::format("keys: '{}' has the same key as api-key", key.name));
   }
   if (embedded.flash_attention == "off" && quantised(embedded.kv_type_v)) {
     return fail(

@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "base/bytes.h"
+
 namespace anyclaude {
 
 Hash128 hash128(std::span<const uint8_t> bytes) {
@@ -25,6 +27,11 @@ std::optional<Hash128> parse_hash(std::string_view text) {
     halves[i / 16] = halves[i / 16] << 4 | digit;
   }
   return Hash128{.high = halves[0], .low = halves[1]};
+}
+
+Fingerprint salted(const Fingerprint& fingerprint, std::string_view salt) {
+  if (salt.empty()) return fingerprint;
+  return hash128(bytes_of(fmt::format("{}\nsalt {}", to_hex(fingerprint), salt)));
 }
 
 PieceKey piece_key(PieceKind kind, const Fingerprint& fingerprint, uint32_t begin,

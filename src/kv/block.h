@@ -43,6 +43,8 @@ std::optional<Hash128> parse_hash(std::string_view text);  // of these
 // Of everything that a piece's bytes depend on (model, K/V types, rope ...), and of the salt of the
 // keys that may share it. Pieces of different fingerprints never meet.
 using Fingerprint = Hash128;
+// The same state for others, who must not meet the first; without a salt the fingerprint itself.
+Fingerprint salted(const Fingerprint& fingerprint, std::string_view salt);
 
 enum class PieceKind : uint8_t { range = 1, point = 2 };
 

@@ -97,7 +97,10 @@ struct Origin {
   std::string request_id;
   std::string session_id;  // X-Claude-Code-Session-Id
   std::string agent_id;    // x-claude-code-agent-id, sub-agents only
-  std::string key_name;    // which configured API key; the unit of isolation
+  std::string key_name;    // which configured API key
+  // Whose computed prompts it may use, and who may use its own: those of the same text. Empty: the
+  // owner of the server.
+  std::string sharing;
 };
 
 struct Request {

@@ -15,7 +15,8 @@ namespace anyclaude {
 
 inline ApiOptions api_options() {
   ApiOptions options;
-  options.auth.keys = {{"main", "secret"}, {"team", "other secret"}};
+  options.auth.owner_secret = "secret";
+  options.auth.keys = {{.name = "team", .secret = "other secret"}};
   options.version = "1.2.3";
   options.nonce = "nonce";
   return options;

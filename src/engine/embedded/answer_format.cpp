@@ -73,8 +73,9 @@ AnswerFormats::AnswerFormats(const common_chat_templates* templates, Metrics& me
                                        "were left unconstrained.")) {}
 
 Result<std::shared_ptr<const AnswerFormat>> AnswerFormats::find_or_make(
-    const Conversation& conversation, bool thinking, bool after_tool_result) {
-  std::string key = key_of(conversation, thinking, after_tool_result);
+    const Conversation& conversation, bool thinking, bool after_tool_result,
+    const std::string& sharing) {
+  std::string key = sharing + '\0' + key_of(conversation, thinking, after_tool_result);
   {
     const MutexLock lock(mutex_);
     const auto found = std::find_if(recent_.begin(), recent_.end(),

@@ -39,8 +39,10 @@ class AnswerFormats {
   AnswerFormats(const common_chat_templates* templates, Metrics& metrics);
 
   // `after_tool_result`: the last message is a tool result (some templates then continue the turn).
+  // What is remembered for one `sharing` (protocol/chat.h) serves no other.
   Result<std::shared_ptr<const AnswerFormat>> find_or_make(const Conversation& conversation,
-                                                           bool thinking, bool after_tool_result);
+                                                           bool thinking, bool after_tool_result,
+                                                           const std::string& sharing);
 
  private:
   static constexpr size_t remembered_max = 64;

@@ -196,6 +196,31 @@ TEST_P(CachedConversations, OfOtherStateAreAMiss) {
   EXPECT_EQ(other.computed, other.prompt);
 }
 
+// Several keys: nobody finds out what others have asked, neither from the cells nor from the disk.
+TEST_P(CachedConversations, ServeThoseAloneWhoShareThem) {
+  const auto of = [](const char* key, const char* sharing) {
+    Request request = ask({"Keep to yourself " + words(90, "hill")});
+    request.origin.key_name = key;
+    request.origin.sharing = sharing;
+    return request;
+  };
+  {
+    Life life(folder_, choice_);
+    const Outcome first = life.answer(of("anna", "group team"));
+    EXPECT_EQ(first.computed, first.prompt);
+    EXPECT_EQ(life.answer(of("ben", "group team")).computed, 1u);
+    for (const char* sharing : {"", "key carl"}) {
+      EXPECT_EQ(life.answer(of("other", sharing)).computed, first.prompt) << sharing;
+    }
+  }
+  Life life(folder_, choice_);
+  const Outcome stranger = life.answer(of("dora", "key dora"));
+  EXPECT_EQ(stranger.computed, stranger.prompt);
+  for (const char* sharing : {"group team", "", "key carl"}) {
+    EXPECT_EQ(life.answer(of("again", sharing)).computed, 1u) << sharing;
+  }
+}
+
 TEST_P(CachedConversations, OfAnotherContextSizeAreAHit) {
   const Request request = ask({"Name " + words(90, "field")});
   {

@@ -338,9 +338,10 @@ std::vector<std::string> ChatTemplate::turn_ends(const Tokeniser& tokeniser) con
 }
 
 Result<std::shared_ptr<const AnswerFormat>> ChatTemplate::answer_format(
-    const Conversation& conversation, const CanonicalConversation& canonical) const {
+    const Conversation& conversation, const CanonicalConversation& canonical,
+    const std::string& sharing) const {
   const bool after_result = canonical.messages.back().role == CanonicalRole::tool;
-  return formats_.find_or_make(conversation, thinks(canonical), after_result);
+  return formats_.find_or_make(conversation, thinks(canonical), after_result, sharing);
 }
 
 }  // namespace anyclaude

@@ -54,8 +54,9 @@ class ChatTemplate final : public TemplateRenderer {
   Result<CanonicalPrompt> render(const CanonicalConversation& conversation) const override;
 
   // How the answer to this conversation is constrained and read.
-  Result<std::shared_ptr<const AnswerFormat>> answer_format(
-      const Conversation& conversation, const CanonicalConversation& canonical) const;
+  Result<std::shared_ptr<const AnswerFormat>> answer_format(const Conversation& conversation,
+                                                            const CanonicalConversation& canonical,
+                                                            const std::string& sharing) const;
 
   // Texts that end the model's turn where the vocabulary has no token for them, so that an answer
   // does not run on into a turn of the user's.

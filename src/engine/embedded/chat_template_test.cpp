@@ -134,7 +134,7 @@ TEST_F(ChatTemplateTest, TakesEveryTemplateOfTheEngine) {
                             ToolChoice::Mode::tool, ToolChoice::Mode::none}) {
       conversation.tool_choice = {mode, "read", true};
       const auto canonical = canonicalise(conversation, template_->capabilities());
-      const auto format = template_->answer_format(conversation, canonical);
+      const auto format = template_->answer_format(conversation, canonical, "");
       EXPECT_TRUE(format) << (format ? "" : format.error().message);
     }
   }
@@ -146,7 +146,7 @@ TEST_F(ChatTemplateTest, ReadsAnswersOfTheBuiltInFormat) {
   open("");
   const Conversation conversation = with_tools();
   const auto canonical = canonicalise(conversation, template_->capabilities());
-  const auto format = template_->answer_format(conversation, canonical).value();
+  const auto format = template_->answer_format(conversation, canonical, "").value();
   const std::string written =
       "Let me see.\n<tool_call>\n{\"name\": \"list\", \"arguments\": {\"path\": \"/tmp/ä\"}}\n"
       "</tool_call>";
@@ -174,7 +174,7 @@ TEST_F(ChatTemplateTest, StopsBeforeAStopSequenceThatIsCutAcrossTokens) {
   Conversation conversation;
   conversation.messages = {user("x")};
   const auto canonical = canonicalise(conversation, template_->capabilities());
-  const auto format = template_->answer_format(conversation, canonical).value();
+  const auto format = template_->answer_format(conversation, canonical, "").value();
   AnswerReader reader(format, *tokeniser_, {"END of it"}, {});
   std::string text;
   for (const Token token : tokeniser_->tokenise_markup("words before END of it and behind")) {

@@ -287,10 +287,10 @@ struct EmbeddedBackend::Impl {
                 fmt::format("The model is still loading ({:.0f} %).", 100 * progress.load()));
   }
 
-  Result<TokenisedPrompt> tokenise(const LoadedModel& model,
-                                   const CanonicalConversation& canonical) const {
+  Result<TokenisedPrompt> tokenise(const LoadedModel& model, const CanonicalConversation& canonical,
+                                   const std::string& sharing) const {
     const CanonicalPrompt prompt = TRY(model.chat_template->render(canonical));
-    return model.tokeniser->tokenise(prompt);
+    return model.tokeniser->tokenise(prompt, sharing);
   }
 
   Result<std::unique_ptr<Generation>> start(LoadedModel& model, const Request& request);
@@ -318,19 +318,20 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
                       conversation.tool_choice.mode == ToolChoice::Mode::tool;
   if (forced) canonical.thinking = false;  // the call comes at once
-  TokenisedPrompt prompt = TRY(tokenise(model, canonical));
+  TokenisedPrompt prompt = TRY(tokenise(model, canonical, request.origin.sharing));
   const auto length = static_cast<uint32_t>(prompt.tokens.size());
   const uint32_t limit = model.info.context_tokens - 1;  // one token of answer at least
   if (length > limit) {
     return fail(Error::Kind::invalid_request,
                 fmt::format("prompt is too long: {} tokens > {} maximum", length, limit));
   }
-  auto format = TRY(model.chat_template->answer_format(conversation, canonical));
+  auto format =
+      TRY(model.chat_template->answer_format(conversation, canonical, request.origin.sharing));
 
   JobSpec spec;
   spec.conversation = conversation_of(request);
   spec.priority = priority_of(request);
-  spec.fingerprint = model.fingerprint;
+  spec.fingerprint = salted(model.fingerprint, request.origin.sharing);
   spec.note = model.info.id + '\n' + first_words(conversation);
   spec.prompt = std::move(prompt.tokens);
   spec.save_points = std::move(prompt.save_points);
@@ -391,7 +392,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
 Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
   const LoadedModel* model = TRY(impl_->get());
   const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities());
-  return static_cast<uint32_t>(TRY(impl_->tokenise(*model, canonical)).tokens.size());
+  const auto prompt = TRY(impl_->tokenise(*model, canonical, request.origin.sharing));
+  return static_cast<uint32_t>(prompt.tokens.size());
 }
 
 std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const {

@@ -155,6 +155,28 @@ TEST_F(EmbeddedBackendTest, PromptsThatComeAtOnceAreComputedOnce) {
   EXPECT_EQ(prefilled() - before, reported);
 }
 
+// Nobody waits for, joins or copies what another key has under way.
+TEST_F(EmbeddedBackendTest, PromptsOfOtherKeysThatComeAtOnceMeetNowhere) {
+  std::vector<std::unique_ptr<Generation>> generations;
+  const uint64_t before = prefilled();
+  uint64_t prompts = 0;
+  for (const char* sharing : {"", "key anna", "group team"}) {
+    Request request = ask({user("Whisper " + words(100, "word"))}, 2);
+    request.origin.session_id = "the same";
+    request.origin.sharing = sharing;
+    auto generation = backend_->start(std::move(request));
+    ASSERT_TRUE(generation);
+    prompts += (*generation)->prompt_tokens();
+    generations.push_back(std::move(*generation));
+  }
+  for (auto& generation : generations) {
+    const auto result = run(*generation);
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->finish.usage.prompt_tokens_cached, 0u);
+  }
+  EXPECT_EQ(prefilled() - before, prompts);
+}
+
 TEST_F(EmbeddedBackendTest, AClientThatLeavesFreesTheEngineAndItsRetryGoesOn) {
   Request request = ask({user("Summarise " + words(500, "page"))}, 2);
   Counter& reused = metrics_->counter("anyclaude_engine_reused_tokens_total", "");

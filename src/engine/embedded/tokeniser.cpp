@@ -129,15 +129,18 @@ std::string Tokeniser::piece(Token token, bool special) const {
 
 bool Tokeniser::ends_generation(Token token) const { return llama_vocab_is_eog(vocab_, token); }
 
-void Tokeniser::append_remembered(std::string_view text, std::vector<Token>& tokens) const {
+void Tokeniser::append_remembered(std::string_view text, std::string_view sharing,
+                                  std::vector<Token>& tokens) const {
   if (text.size() < remembered_bytes_min) {
     const auto fresh = tokenise_text(text);
     tokens.insert(tokens.end(), fresh.begin(), fresh.end());
     return;
   }
+  std::string name(sharing);
+  name.append(1, '\0').append(text);
   {
     const MutexLock lock(mutex_);
-    const auto found = index_.find(text);
+    const auto found = index_.find(name);
     if (found != index_.end()) {
       memory_.splice(memory_.begin(), memory_, found->second);
       tokens.insert(tokens.end(), memory_.front().tokens.begin(), memory_.front().tokens.end());
@@ -153,8 +156,8 @@ void Tokeniser::append_remembered(std::string_view text, std::vector<Token>& tok
     return r.text.size() + r.tokens.size() * sizeof(Token) + 128;  // and the nodes around it
   };
   const MutexLock lock(mutex_);
-  if (index_.contains(text)) return;  // another thread was faster
-  memory_.push_front({std::string(text), std::move(fresh)});
+  if (index_.contains(name)) return;  // another thread was faster
+  memory_.push_front({std::move(name), std::move(fresh)});
   memory_bytes_ += bytes(memory_.front());
   index_.emplace(memory_.front().text, memory_.begin());
   while (memory_bytes_ > memory_bytes_max_ && !memory_.empty()) {
@@ -165,19 +168,21 @@ void Tokeniser::append_remembered(std::string_view text, std::vector<Token>& tok
 }
 
 // A piece of text without control tokens, cut further where that is exact.
-void Tokeniser::append_fragment(std::string_view text, std::vector<Token>& tokens) const {
+void Tokeniser::append_fragment(std::string_view text, std::string_view sharing,
+                                std::vector<Token>& tokens) const {
   size_t begin = 0;
   if (cuts_before_angle_) {
     for (size_t i = text.find("\n<"); i != std::string_view::npos; i = text.find("\n<", i + 1)) {
       if (i + 1 - begin < remembered_bytes_min) continue;
-      append_remembered(text.substr(begin, i + 1 - begin), tokens);
+      append_remembered(text.substr(begin, i + 1 - begin), sharing, tokens);
       begin = i + 1;
     }
   }
-  if (begin < text.size()) append_remembered(text.substr(begin), tokens);
+  if (begin < text.size()) append_remembered(text.substr(begin), sharing, tokens);
 }
 
-void Tokeniser::append_segment(std::string_view text, TokenisedPrompt& out) const {
+void Tokeniser::append_segment(std::string_view text, std::string_view sharing,
+                               TokenisedPrompt& out) const {
   size_t begin = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const std::string_view special = guard_.match(text, i);
@@ -187,7 +192,7 @@ void Tokeniser::append_segment(std::string_view text, TokenisedPrompt& out) cons
     if (strips_left_[static_cast<size_t>(token)]) {
       while (!before.empty() && is_blank(before.back())) before.remove_suffix(1);
     }
-    if (!before.empty()) append_fragment(before, out.tokens);
+    if (!before.empty()) append_fragment(before, sharing, out.tokens);
     out.tokens.push_back(token);
     begin = i + special.size();
     if (strips_right_[static_cast<size_t>(token)]) {
@@ -195,10 +200,10 @@ void Tokeniser::append_segment(std::string_view text, TokenisedPrompt& out) cons
     }
     i = begin - 1;
   }
-  if (begin < text.size()) append_fragment(text.substr(begin), out.tokens);
+  if (begin < text.size()) append_fragment(text.substr(begin), sharing, out.tokens);
 }
 
-TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt) const {
+TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt, std::string_view sharing) const {
   TokenisedPrompt out;
   if (llama_vocab_get_add_bos(vocab_) && !prompt.segments.empty()) {
     const Token bos = llama_vocab_bos(vocab_);
@@ -206,7 +211,7 @@ TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt) const {
     if (text.empty() || !prompt.segments[0].starts_with(text)) out.tokens.push_back(bos);
   }
   const size_t first = out.tokens.size();
-  for (const auto& segment : prompt.segments) append_segment(segment, out);
+  for (const auto& segment : prompt.segments) append_segment(segment, sharing, out);
   // The token that a save point falls into is found from the lengths of the tokens before it.
   size_t bytes = 0;
   auto point = prompt.save_points.begin();

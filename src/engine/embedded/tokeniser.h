@@ -41,7 +41,8 @@ class Tokeniser {
   Tokeniser(const llama_model* model, std::string_view template_source, uint64_t memory_bytes_max,
             Metrics& metrics);
 
-  TokenisedPrompt tokenise(const CanonicalPrompt& prompt) const;
+  // What is remembered of the texts of one `sharing` (protocol/chat.h) serves no other.
+  TokenisedPrompt tokenise(const CanonicalPrompt& prompt, std::string_view sharing = {}) const;
 
   // A text of the program's own (markers, forced beginnings): special tokens are parsed anywhere.
   std::vector<Token> tokenise_markup(std::string_view text) const;
@@ -56,15 +57,17 @@ class Tokeniser {
 
  private:
   struct Remembered {
-    std::string text;
+    std::string text;  // whose it is, a zero, and the text
     std::vector<Token> tokens;
   };
   using Memory = std::list<Remembered>;  // newest first
 
-  void append_fragment(std::string_view text, std::vector<Token>& tokens) const;
-  void append_remembered(std::string_view text, std::vector<Token>& tokens) const;
+  void append_fragment(std::string_view text, std::string_view sharing,
+                       std::vector<Token>& tokens) const;
+  void append_remembered(std::string_view text, std::string_view sharing,
+                         std::vector<Token>& tokens) const;
   std::vector<Token> tokenise_text(std::string_view text) const;
-  void append_segment(std::string_view text, TokenisedPrompt& out) const;
+  void append_segment(std::string_view text, std::string_view sharing, TokenisedPrompt& out) const;
 
   // Constant after construction.
   const llama_vocab* vocab_;

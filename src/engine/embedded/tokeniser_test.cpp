@@ -95,6 +95,20 @@ TEST_P(TokeniserTest, RemembersTexts) {
   EXPECT_EQ(tokenised.value(), before);
 }
 
+// Whether a text was seen before shows in the time it takes.
+TEST_P(TokeniserTest, RemembersForThoseAloneWhoShare) {
+  CanonicalPrompt prompt;
+  prompt.segments = {"A secret text that is long enough to be worth remembering, at least here."};
+  Counter& tokenised =
+      metrics_.counter("anyclaude_tokeniser_bytes_total", "", {{"from", "tokenised"}});
+  const auto tokens = tokeniser_->tokenise(prompt, "group a").tokens;
+  const uint64_t once = tokenised.value();
+  EXPECT_EQ(tokeniser_->tokenise(prompt, "group a").tokens, tokens);
+  EXPECT_EQ(tokenised.value(), once);
+  EXPECT_EQ(tokeniser_->tokenise(prompt, "group b").tokens, tokens);
+  EXPECT_GT(tokenised.value(), once);
+}
+
 TEST_P(TokeniserTest, ForgetsWhatDoesNotFitItsLimit) {
   Metrics metrics;
   const Tokeniser small(model_, template_, 2000, metrics);

@@ -47,10 +47,11 @@ void add_engine_settings(std::vector<Setting>& settings) {
                       "Memory for the KV cache of all conversations, without the model itself. "
                       "Default: half of what is free. Example: --memory 8GiB",
                       set_bytes(&EmbeddedOptions::memory_bytes_max, 1 << 20)});
-  settings.push_back({"checkpoint-memory", engine, "SIZE",
-                      "Of --memory, the part for checkpoints of sliding-window models. Default: "
-                      "chosen by the engine.",
-                      set_bytes(&EmbeddedOptions::checkpoint_bytes_max, 0)});
+  settings.push_back(
+      {"checkpoint-memory", engine, "SIZE",
+       "Of --memory, the part for states that cannot be cut, to go on from. Default: "
+       "chosen by the engine.",
+       set_bytes(&EmbeddedOptions::checkpoint_bytes_max, 0)});
   settings.push_back({"token-memory", engine, "SIZE",
                       "Memory for the tokens of texts seen before, which are then not tokenised "
                       "again. Default: 64MiB.",

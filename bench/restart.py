@@ -76,7 +76,7 @@ class Restart:
     """One folder that outlives its servers."""
 
     def __init__(self, start, folder):
-        self.start = start  # (home, arguments) -> a server
+        self.start = start  # (home) -> a server
         self.home = Path(tempfile.mkdtemp(prefix="restart.", dir=folder))
 
     def close(self):
@@ -98,10 +98,10 @@ class Restart:
             answer = server.ask(asked_further(body, words))
             return answer, *restores.since()
 
-    def rates_from_ram(self, body, other, cells, rounds):
-        """Bytes a second of prompts that took each other's cells."""
+    def rates_from_ram(self, body, other, server, rounds):
+        """Bytes a second of prompts that take each other's cells."""
         rates = []
-        with self.start(self.home, ("--cells", cells)) as server:
+        with server:
             for prompt in (body, other):
                 server.ask(prompt)
             restores = Restores(server, "ram")
@@ -119,8 +119,9 @@ def measure(bench, model, row):
     with bench.ours(setup) as server:
         shape = fitted(Shape(seed=23), bench.options.restart_tokens, server.count)
     body = next(conversation(shape, 1))
-    restart = Restart(lambda home, more=(): bench.ours(setup, home, more), bench.folder)
+    restart = Restart(lambda home: bench.ours(setup, home), bench.folder)
     cold, live = restart.cold(body)
+    colds = [cold.first_s]
     per_token = row("on the disk, checkpoints apart", "bytes/token",
                     [bytes_a_token(restart.home)], [])
     if model in BYTES_A_TOKEN_MAX:
@@ -140,17 +141,22 @@ def measure(bench, model, row):
         reads.append(sequential_read(cache_files(restart.home)))
     with bench.theirs(setup) as server:
         theirs_again.append(server.ask(asked_further(body, "Question 0: is this all?")))
+    # Once more at the end, so that what else the machine does falls on both.
+    with bench.ours(setup) as server:
+        colds.append(server.ask(body).first_s)
 
-    row("cold, first token", "s", [cold.first_s], [a.first_s for a in theirs_cold])
+    row("cold, first token", "s", colds, [a.first_s for a in theirs_cold])
     for drop, how in ((True, "from the disk"), (False, "files in the system's memory")):
         seconds = [a.first_s for a in found[drop]]
         row(f"after a restart, {how}, first token", "s", seconds,
             [a.first_s for a in theirs_again])
         row(f"after a restart, {how}, times faster than cold", "x",
-            [cold.first_s / s for s in seconds], []).judge("≥ 75", lambda times: times >= 75)
-    row("after a restart, prompt tokens computed", "tokens",
-        [a.computed for a in found[True] + found[False]], [a.computed for a in theirs_again]).judge(
-            "≤ 0.01", lambda ratio: ratio <= 0.01)
+            [min(colds) / s for s in seconds], []).judge("≥ 75", lambda times: times >= 75)
+    again = found[True] + found[False]
+    row("after a restart, prompt tokens computed", "tokens", [a.computed for a in again],
+        [a.computed for a in theirs_again])
+    row("of these, not new", "tokens", [a.computed - (a.prompt - cold.prompt) for a in again],
+        []).judge("≤ 8", lambda tokens: tokens <= 8)
     row("restored", "MB", [restored / 1e6], [])
     read_rate = statistics.median(size / seconds for seconds, size in reads)
     bound = restored / read_rate + live
@@ -161,7 +167,11 @@ def measure(bench, model, row):
         [size / seconds / 1e6 for seconds, size in reads]).judge(
             "≥ 0.80", lambda ratio: ratio >= 0.8)
     other = next(conversation(dataclasses.replace(shape, seed=24), 1))
+    # With cells for one of the two.
+    cells = cold.prompt * 5 // 4 + 512
+    narrow = bench.ours(dataclasses.replace(setup, context=cells), restart.home,
+                        ("--cells", cells))
     row("restored from RAM", "GB/s",
-        [rate / 1e9 for rate in restart.rates_from_ram(body, other, setup.context, rounds)],
-        []).judge("≥ 5", lambda rate: rate >= 5)
+        [rate / 1e9 for rate in restart.rates_from_ram(body, other, narrow, rounds)], []).judge(
+            "≥ 5", lambda rate: rate >= 5)
     restart.close()

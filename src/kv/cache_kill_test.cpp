@@ -16,6 +16,8 @@
 #include <filesystem>
 #include <iostream>
 #include <random>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "base/descriptor.h"
@@ -213,11 +215,16 @@ TEST_F(KillTest, LosesNothingThatWasWritten) {
   EXPECT_EQ(verified.wrong, 0u);
   EXPECT_EQ(last.metric("anyclaude_kv_verification_failures_total"), 0u);
   last.close();
-  uint64_t files = 0;
+  uint64_t pieces = 0;
+  std::set<std::string> others;
   for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
-    if (entry.is_regular_file()) ++files;
+    if (!entry.is_regular_file()) continue;
+    const std::string name = entry.path().filename().string();
+    if (parse_piece_name(name)) ++pieces;
+    if (!parse_piece_name(name)) others.insert(name);
   }
-  EXPECT_EQ(files, verified.pieces + 2) << "beside the index and the lock";
+  EXPECT_EQ(pieces, verified.pieces);
+  EXPECT_EQ(others, (std::set<std::string>{"index", "lock"}));
   std::cout << "seed " << seed << ", " << rounds << " kills: " << counts_.stored
             << " times something was told to be on the disk, " << counts_.verified
             << " pieces verified at starts, " << counts_.halves << " half files left by kills, "

@@ -160,4 +160,8 @@ Result<uint64_t> DiskFolder::write_index(const DiskIndex& index) {
   return bytes.size();
 }
 
+void DiskFolder::remove_half_index() {
+  [[maybe_unused]] const auto ignored = files_.remove(path_ / "index.tmp");
+}
+
 }  // namespace anyclaude

@@ -74,6 +74,7 @@ class DiskFolder {
 
   Result<DiskIndex> read_index() const;
   Result<uint64_t> write_index(const DiskIndex& index);
+  void remove_half_index();  // that a crash has left
 
  private:
   std::filesystem::path folder_of(const Fingerprint& fingerprint) const;

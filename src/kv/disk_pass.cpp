@@ -14,6 +14,8 @@ void DiskPass::start(bool may_delete) {
   unread_.clear();
   listing_ = {};
   at_ = 0;
+  // The next snapshot would take its place, but may not come: nothing may change any more.
+  if (may_delete) folder_.remove_half_index();
   auto folders = folder_.fingerprints();
   // A folder that is not there holds nothing; of one that cannot be read nothing is known.
   root_unread_ = !folders && folders.error().kind != Error::Kind::not_found;

@@ -135,6 +135,7 @@ TEST(DiskTier, DeletesItsOwnLeftoversAndNothingElse) {
   const std::vector<Path> ours = {
       key.string() + ".tmp", folder / (to_hex({5, 5}) + ".range"),                   // no piece
       folder / (to_hex({6, 6}) + ".point.tmp"),                                      // half written
+      "/cache/index.tmp",                                                            // the same
       Path("/cache") / to_hex({9, 9}) / print_piece_name(name_of(pieces[0].head))};  // moved here
   for (const Path& path : ours) files.put(path, files.contents(key));
   const std::vector<Path> foreign = {

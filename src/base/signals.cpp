@@ -20,6 +20,7 @@ StopSignals::StopSignals() {
   const sigset_t signals = stop_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a write behind the limit of `ulimit -f` fails, like another
   receiver_ = std::thread([this] { receive(); });
 }
 

@@ -9,9 +9,9 @@
 namespace anyclaude {
 
 // Make it before any other thread: it blocks SIGINT, SIGTERM and SIGHUP for this thread and all
-// that are started later, and ignores SIGPIPE, for the process's whole life; a thread of its own
-// receives them. A second SIGINT or SIGTERM ends the process at once, for who does not want to wait
-// for an orderly stop.
+// that are started later, and ignores SIGPIPE and SIGXFSZ, for the process's whole life; a thread
+// of its own receives them. A second SIGINT or SIGTERM ends the process at once, for who does not
+// want to wait for an orderly stop.
 class StopSignals {
  public:
   StopSignals();

@@ -51,10 +51,11 @@ TEST(StopSignals, ASecondOneEndsTheProcess) {
             128 + SIGINT);
 }
 
-TEST(StopSignals, BrokenPipesAreNoReasonToDie) {
+TEST(StopSignals, BrokenPipesAndLongFilesAreNoReasonToDie) {
   EXPECT_EQ(exit_code_of([] {
               StopSignals signals;
               ::kill(::getpid(), SIGPIPE);
+              ::kill(::getpid(), SIGXFSZ);
               return 0;
             }),
             0);

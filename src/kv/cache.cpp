@@ -339,7 +339,9 @@ void TieredCache::end_pins() {
   const int64_t now = now_s();
   const MutexLock lock(mutex_);
   std::erase_if(pins_, [&](auto& entry) {
-    if (entry.second.until_s > now) return false;
+    const int64_t left_s = entry.second.until_s - now;
+    // More is left than any pin may last: the clock was set back, perhaps by years.
+    if (left_s > 0 && left_s <= options_.pin_s_max) return false;
     ended.push_back(std::move(entry.second));
     return true;
   });

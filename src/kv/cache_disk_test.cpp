@@ -293,5 +293,32 @@ TEST_F(CacheDiskTest, OneThatIsInUseIsNotDeleted) {
   EXPECT_EQ(user.restore_found(found, tokens, 0, 100, 0).end, 100u);
 }
 
+// Only how old things look depends on the clock: nothing is lost by its jumps, and what was used
+// last stays longest, also while they last.
+TEST_F(CacheDiskTest, AClockThatJumpsLosesNothing) {
+  constexpr int64_t year_s = 365 * 24 * 60 * 60;
+  const int64_t begin_s = 1'700'000'000;
+  const auto options = CacheUser::options(plenty, 40'000);
+  const Tokens kept = counted_tokens(300);
+  for (const int64_t jump_s : {20 * year_s, -60 * year_s, year_s, -year_s}) {
+    CacheUser user(files_, options, begin_s);
+    EXPECT_EQ(user.store(kept), kept.size());
+    user->settle();
+    user.now_s += jump_s;
+    for (Token from = 10'000; from < 40'000; from += 1000) {
+      EXPECT_EQ(user.store(counted_tokens(300, from), 900), 300u);
+      EXPECT_EQ(user.restore(kept).end, kept.size()) << jump_s;
+      user->settle();  // what has no room makes some
+    }
+    EXPECT_GT(user.metric(R"(anyclaude_kv_evictions_total{tier="disk"})"), 0u);
+    user.close();
+    CacheUser next(files_, options, begin_s);
+    next->settle();
+    EXPECT_EQ(next.restore(kept).end, kept.size()) << jump_s;
+    EXPECT_EQ(next.store(counted_tokens(300, 50'000), 900), 300u);
+    EXPECT_EQ(next->verify().wrong, 0u);
+  }
+}
+
 }  // namespace
 }  // namespace anyclaude

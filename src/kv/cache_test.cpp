@@ -10,6 +10,8 @@ namespace {
 
 constexpr uint64_t plenty = 1 << 20;
 
+constexpr int64_t year_s = 365 * 24 * 60 * 60;
+
 class CacheTest : public testing::Test {
  protected:
   FaultyFiles files_;
@@ -215,6 +217,12 @@ TEST_F(CacheTest, PinsEndByTimeOrWord) {
   user.store(tokens);
   user->pin(CacheUser::fingerprint, tokens, 100'000);
   user.now_s += 600;
+  EXPECT_EQ(user.store(counted_tokens(10, 8000), 200), 10u);
+
+  // Nor by a clock that was wrong.
+  user.store(tokens);
+  user->pin(CacheUser::fingerprint, tokens, 600);
+  user.now_s -= 10 * year_s;
   EXPECT_EQ(user.store(counted_tokens(10, 8000), 200), 10u);
 }
 

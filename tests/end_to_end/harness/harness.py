@@ -48,10 +48,11 @@ class Harness:
             self._broken.remove(name)
         return self._kept[name]
 
-    def own_server(self, key=KEY, home=None, **options):
+    def own_server(self, key=KEY, home=None, file_bytes_max=None, **options):
         """A server for this case alone; it ends with the case. In another one's `home` it finds
-        what that one has left."""
-        server = Server(self, {"model": self.model, "seed": 7, **options}, key, home)
+        what that one has left. The system lets it write no file longer than `file_bytes_max`."""
+        server = Server(self, {"model": self.model, "seed": 7, **options}, key, home,
+                        file_bytes_max)
         self._own.append(server)
         return server
 

@@ -2,6 +2,7 @@
 import http.client
 import json
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -71,10 +72,17 @@ class Stream:
         self.connection.close()
 
 
+def file_limit(bytes_max):
+    """What a new process does to limit the length of its files; None: nothing."""
+    if bytes_max is None:
+        return None
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_max, bytes_max))
+
+
 class Server:
     """One `anyclaude serve` on a free port."""
 
-    def __init__(self, harness, options, key=KEY, home=None):
+    def __init__(self, harness, options, key=KEY, home=None, file_bytes_max=None):
         self.harness = harness
         self.key = key
         self.home = home or Home(harness.scratch)
@@ -83,7 +91,8 @@ class Server:
         environment = self.home.environment(**({"ANYCLAUDE_API_KEY": key} if key else {}))
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT,
-                                            stdin=subprocess.DEVNULL, env=environment)
+                                            stdin=subprocess.DEVNULL, env=environment,
+                                            preexec_fn=file_limit(file_bytes_max))
         harness.processes.append(self.process)
         try:
             self.port = self._wait_for_port()

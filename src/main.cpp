@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/environment.h"
+#include "cli/cache_command.h"
 #include "cli/compute_threads.h"
 #include "cli/doctor.h"
 #include "cli/run.h"
@@ -31,6 +32,8 @@ int main(int argc, char** argv) {
       return stop(config);
     case CommandName::doctor:
       return doctor(config, environment);
+    case CommandName::cache:
+      return cache(config);
   }
   return 1;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/api_metrics.h"
+#include "api/cache_admin.h"
 #include "api/errors.h"
 #include "api/health.h"
 #include "api/messages.h"
@@ -20,6 +21,7 @@ struct Api::Impl {
         metrics(registry),
         health({options.version, std::move(options.nonce), options.challenge_bytes_max}, backend),
         models(backend, std::time(nullptr)),
+        cache(options.cache),
         messages({options.limits, options.ping_interval_ms, options.retry_after_s}, backend, auth,
                  running, metrics) {}
 
@@ -45,6 +47,23 @@ struct Api::Impl {
     };
   }
 
+  void add_cache_routes(HttpServer& server) {
+    using Work = HttpReply (CacheAdmin::*)(const HttpRequest&);
+    const auto add = [&](std::string method, const char* path, Work work) {
+      // What does not take long is answered also when connections are exhausted.
+      const bool always_served = method == "GET";
+      HttpHandler handler =
+          for_owner([this, work](const HttpRequest& request) { return (cache.*work)(request); });
+      server.route(std::move(method), path, counted("cache", std::move(handler)), always_served);
+    };
+    add("GET", "/api/cache", &CacheAdmin::report);
+    add("GET", "/api/cache/prompts", &CacheAdmin::list);
+    add("POST", "/api/cache/verify", &CacheAdmin::verify);
+    add("POST", "/api/cache/prune", &CacheAdmin::prune);
+    add("POST", "/api/cache/export", &CacheAdmin::export_prompt);
+    add("POST", "/api/cache/import", &CacheAdmin::import_prompt);
+  }
+
   std::unique_ptr<HttpReply> refuse_strangers(const HttpRequest& request) const {
     if (const auto host = auth.check_host(request); !host) {
       return std::make_unique<HttpReply>(error_reply(host.error(), request));
@@ -64,6 +83,7 @@ struct Api::Impl {
   RunningRequests running;
   Health health;
   Models models;
+  CacheAdmin cache;
   Messages messages;
 };
 
@@ -113,6 +133,7 @@ void Api::add_routes(HttpServer& server) {
     return reply;
   }),
       true);
+  api.add_cache_routes(server);
 }
 
 std::chrono::seconds Api::idle() const {

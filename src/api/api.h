@@ -7,6 +7,7 @@
 //   GET  /ready                     200 when the backend can answer, else 503 (no key needed)
 //   GET  /metrics                   Prometheus text; for the owner's key alone, as all below
 //   GET  /api/requests              what is running now
+//   ...  /api/cache                 what is stored of prompts: api/cache_admin.h
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include <string>
 
 #include "api/auth.h"
+#include "api/cache_service.h"
 #include "base/metrics.h"
 #include "engine/backend.h"
 #include "net/http_server.h"
@@ -29,6 +31,7 @@ struct ApiOptions {
   size_t challenge_bytes_max = 256;  // of /health?challenge=
   int retry_after_s = 2;             // told to clients that come while the model is loading
   AnthropicLimits limits;
+  CacheService* cache = nullptr;  // null: none is kept; must outlive the Api
 };
 
 // Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive it.

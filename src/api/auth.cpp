@@ -46,13 +46,6 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
-bool is_loopback_address(std::string_view host) {
-  if (host == "::1") return true;
-  // A name such as 127.evil.example is none.
-  return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
-         host.find_first_not_of("0123456789.") == std::string_view::npos;
-}
-
 // The owner's is empty, so that what was computed for him stays of use when others get keys.
 std::string sharing_of(const ApiKey& key) {
   if (key.group.empty()) return "key " + key.name;
@@ -60,6 +53,13 @@ std::string sharing_of(const ApiKey& key) {
 }
 
 }  // namespace
+
+bool is_loopback_address(std::string_view host) {
+  if (host == "::1") return true;
+  // A name such as 127.evil.example is none.
+  return host.starts_with("127.") && std::count(host.begin(), host.end(), '.') == 3 &&
+         host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
 
 Auth::Auth(AuthOptions options) : options_(std::move(options)) {}
 

@@ -56,6 +56,9 @@ class Auth {
   const AuthOptions options_;
 };
 
+// Whether only this machine has the address: "127.0.0.1", "::1".
+bool is_loopback_address(std::string_view host);
+
 // Hex of HMAC-SHA256(nonce, challenge): what `GET /health?challenge=...` answers as "proof". Only
 // who can read the server's state file can know it.
 std::string nonce_proof(std::string_view nonce, std::string_view challenge);

@@ -10,6 +10,37 @@ namespace {
 
 // Its own health is answered at once, also under load; only a stopped process lets us wait.
 constexpr int answer_timeout_ms = 5'000;
+constexpr int work_timeout_ms = 3'600'000;
+
+HttpHeaders headers_with(const std::string& key) {
+  return key.empty() ? HttpHeaders{} : HttpHeaders{{"x-api-key", key}};
+}
+
+Error::Kind kind_of(int status) {
+  switch (status) {
+    case 400:
+      return Error::Kind::invalid_request;
+    case 403:
+      return Error::Kind::permission;
+    case 404:
+      return Error::Kind::not_found;
+    default:
+      return Error::Kind::upstream;
+  }
+}
+
+Result<std::string> body_of(HttpAnswer answer, const std::string& path) {
+  if (answer.status == 401) {
+    return fail(Error::Kind::authentication,
+                "the running server takes another key than this one: set ANYCLAUDE_API_KEY to the "
+                "key it was started with, or end it with `anyclaude stop`");
+  }
+  if (answer.status == 200) return std::move(answer.body);
+  const std::string message = decode_error_message(answer.body);
+  return fail(
+      kind_of(answer.status),
+      message.empty() ? fmt::format("the server answered {} to {}", answer.status, path) : message);
+}
 
 bool proves_itself(HttpClient& client, const std::string& nonce) {
   const std::string challenge = random_hex(16);
@@ -55,19 +86,18 @@ Result<std::vector<RequestReport>> RunningServer::requests(const std::string& ke
 Result<std::string> RunningServer::metrics(const std::string& key) { return get("/metrics", key); }
 
 Result<std::string> RunningServer::get(const std::string& path, const std::string& key) {
-  HttpHeaders headers;
-  if (!key.empty()) headers.emplace_back("x-api-key", key);
-  const HttpAnswer answer = TRY(client_->get(path, headers));
-  if (answer.status == 401) {
-    return fail(Error::Kind::authentication,
-                "the running server takes another key than this one: set ANYCLAUDE_API_KEY to the "
-                "key it was started with, or end it with `anyclaude stop`");
-  }
-  if (answer.status != 200) {
-    return fail(Error::Kind::upstream,
-                fmt::format("the server answered {} to {}", answer.status, path));
-  }
-  return answer.body;
+  return body_of(TRY(client_->get(path, headers_with(key))), path);
+}
+
+Result<std::string> RunningServer::post(const std::string& path, const std::string& body,
+                                        const std::string& key,
+                                        const std::function<void(std::string_view)>& take) {
+  HttpClientOptions options;
+  options.host = local_address(state_.host);
+  options.port = state_.port;
+  options.read_timeout_ms = work_timeout_ms;
+  HttpClient client(options);
+  return body_of(TRY(client.post_streamed(path, body, headers_with(key), take)), path);
 }
 
 std::string local_address(const std::string& host) {

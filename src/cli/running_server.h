@@ -2,6 +2,7 @@
 // Nothing is sent to a port before that: whoever listens there would read key and prompts.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,11 +35,16 @@ class RunningServer {
   Result<std::vector<RequestReport>> requests(const std::string& key);
   Result<std::string> metrics(const std::string& key);
 
+  // The body of any other path's answer. Error::permission, not_found or invalid_request with the
+  // server's own words where it refuses.
+  Result<std::string> get(const std::string& path, const std::string& key);
+  // For work that may take an hour. `take` hears the body as it comes.
+  Result<std::string> post(const std::string& path, const std::string& body, const std::string& key,
+                           const std::function<void(std::string_view)>& take);
+
  private:
   RunningServer(ServerState state, std::unique_ptr<HttpClient> client)
       : state_(std::move(state)), client_(std::move(client)) {}
-
-  Result<std::string> get(const std::string& path, const std::string& key);
 
   ServerState state_;
   std::unique_ptr<HttpClient> client_;

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <optional>
 #include <thread>
 
 #include "api/api.h"
@@ -174,7 +175,13 @@ Result<void> run_server(const Config& config) {
     options.identity_folder = (config.folders.cache / "model_hashes").string();
     embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
+  std::optional<CacheService> service;
+  if (cache) {
+    service.emplace(*cache, real_files(), metrics,
+                    config.cache.no_disk ? "" : cache_folder(config).string());
+  }
   ApiOptions options = config.api;
+  options.cache = service ? &*service : nullptr;
   options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
   Api api(options, model.none ? static_cast<Backend&>(none) : *embedded, metrics);

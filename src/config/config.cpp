@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "config/cache_command_line.h"
 #include "config/config_file.h"
 #include "config/help.h"
 #include "config/settings.h"
@@ -22,36 +23,39 @@ struct CommandLine {
   bool version = false;
   bool json = false;
   bool detached = false;
+  CacheCommandLine cache;
 };
 
 std::vector<std::pair<std::string, CommandName>> commands() {
-  return {{"run", CommandName::run},
-          {"serve", CommandName::serve},
-          {"status", CommandName::status},
-          {"stop", CommandName::stop},
-          {"doctor", CommandName::doctor}};
+  return {{"run", CommandName::run},       {"serve", CommandName::serve},
+          {"status", CommandName::status}, {"stop", CommandName::stop},
+          {"doctor", CommandName::doctor}, {"cache", CommandName::cache}};
 }
 
 std::unexpected<Error> refuse(std::string message) {
   return fail(Error::Kind::invalid_request, std::move(message));
 }
 
-// Why a word of the command line means nothing, and what was probably meant.
-std::string explain_unknown(const std::string& word, const std::vector<Setting>& settings) {
+// Why a word of the command line means nothing, and what was probably meant. `command`: what
+// stands before it.
+std::string explain_unknown(const std::string& word, const std::string& command,
+                            const std::vector<Setting>& settings) {
   std::vector<std::string> known;
   const bool is_flag = word.starts_with("-");
   if (is_flag) {
     for (const Setting& setting : settings) known.push_back("--" + std::string(setting.name));
     for (const char* flag : {"--help", "--version", "--json"}) known.emplace_back(flag);
+  } else if (command == "cache") {
+    for (const auto& [name, action] : cache_actions()) known.emplace_back(name);
   } else {
-    for (const auto& [name, command] : commands()) known.push_back(name);
+    for (const auto& [name, value] : commands()) known.push_back(name);
   }
   const std::string meant = nearest(word.substr(0, word.find('=')), known);
   const std::string hint = meant.empty() ? std::string() : fmt::format(" Did you mean {}?", meant);
   return fmt::format(
-      "unknown {} '{}'.{} `anyclaude --help` lists them all; what is meant for claude stands "
+      "unknown {} '{}'.{} `anyclaude {}--help` lists them all; what is meant for claude stands "
       "after `--`.",
-      is_flag ? "option" : "command", word, hint);
+      is_flag ? "option" : "command", word, hint, command == "cache" ? "cache " : "");
 }
 
 Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
@@ -76,7 +80,10 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     option = setting.placeholder.empty() ? app.add_flag(flag, value) : app.add_option(flag, value);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
-  for (const auto& [name, command] : commands()) app.add_subcommand(name)->fallthrough();
+  for (const auto& [name, command] : commands()) {
+    CLI::App* added = app.add_subcommand(name)->fallthrough();
+    if (command == CommandName::cache) line.cache.add_to(*added);
+  }
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
@@ -91,7 +98,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   if (!unknown.empty() && unknown.front() == "help") {
     line.help = true;
   } else if (!unknown.empty()) {
-    return refuse(explain_unknown(unknown.front(), settings));
+    return refuse(explain_unknown(unknown.front(), line.command, settings));
   }
   return line;
 }
@@ -175,6 +182,11 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   }
   config.launcher.client_arguments = line.client_arguments;
   config.json = line.json;
+  if (config.command == CommandName::cache) {
+    std::error_code error;
+    const auto here = std::filesystem::current_path(error);
+    config.cache_command = TRY(line.cache.read({here, value_of(environment, "HOME")}));
+  }
   config.detached = line.detached;
   config.api.version = ANYCLAUDE_VERSION;
   TRY_VOID(apply_all(settings, environment, line, draft));
@@ -189,7 +201,7 @@ std::variant<Config, Answer> read_config(const std::vector<std::string>& argumen
   const auto settings = all_settings();
   const auto line = parse_command_line(arguments, settings);
   if (!line) return Answer{usage_error, "anyclaude: " + line.error().message + "\n"};
-  if (line->help) return Answer{0, help_text()};
+  if (line->help) return Answer{0, line->command == "cache" ? cache_help_text() : help_text()};
   if (line->version) return Answer{0, "anyclaude " ANYCLAUDE_VERSION "\n"};
   auto config = make_config(*line, settings, environment);
   if (!config) return Answer{usage_error, "anyclaude: " + config.error().message + "\n"};

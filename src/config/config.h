@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,7 +21,22 @@
 
 namespace anyclaude {
 
-enum class CommandName { run, serve, status, stop, doctor };
+enum class CommandName { run, serve, status, stop, doctor, cache };
+
+// What `anyclaude cache` is to do.
+struct CacheCommand {
+  enum class Action { stats, list, verify, prune, export_prompt, import_prompt };
+  Action action = Action::stats;
+  uint64_t prompts_max = 0;  // list
+  // prune; export_prompt: the prompt
+  std::optional<uint64_t> disk_bytes_max;
+  std::optional<std::chrono::seconds> unused_for;
+  std::string model;   // its name
+  std::string prompt;  // its id, or the beginning of it
+  // export_prompt, import_prompt
+  std::filesystem::path file;
+  bool trust = false;
+};
 
 struct LauncherOptions {
   std::filesystem::path client;               // of `claude`; empty: looked for
@@ -35,6 +51,7 @@ struct CacheSettings {
   uint64_t disk_bytes = 0;
   uint64_t bytes_per_day = 64ull << 30;
   bool no_disk = false;
+  std::string team_key;  // of exported prompts; empty: none
 };
 
 struct Config {
@@ -47,8 +64,9 @@ struct Config {
   HttpServerOptions http;
   ApiOptions api;  // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;
+  CacheCommand cache_command;
 
-  bool json = false;      // status, doctor: for programs
+  bool json = false;      // status, doctor, cache: for programs
   bool detached = false;  // serve: started by a launcher, leaves when nobody needs it
 
   // To start a server that is configured the same: the flags of this command line, and what of it

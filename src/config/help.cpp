@@ -35,6 +35,8 @@ Commands
   stop      ends the server
   doctor    what is missing, what would be faster [--json]; exit code 1 if it
             cannot work
+  cache     what is stored of computed prompts: list, check, throw out, export
+            and import it; `anyclaude cache --help` explains
 
 Every setting is a flag, a variable of the environment and a line of
 config.toml: --kv-type-k q8_0, ANYCLAUDE_KV_TYPE_K=q8_0, kv_type_k = "q8_0".

@@ -124,6 +124,12 @@ Result<void> set_keys(std::string_view value, const SettingContext&, Config& con
   return {};
 }
 
+Result<void> set_team_key(std::string_view value, const SettingContext&, Config& config) {
+  TRY_VOID(check_secret(value));
+  config.cache.team_key = value;
+  return {};
+}
+
 Result<void> set_allowed_hosts(std::string_view value, const SettingContext&, Config& config) {
   config.api.auth.hosts.clear();
   while (!value.empty()) {

@@ -133,6 +133,10 @@ void add_server_settings(std::vector<Setting>& settings) {
                       "Lets every process of this machine in without a key; refused for any other "
                       "address.",
                       set_switch(&AuthOptions::no_auth)});
+  settings.push_back({"team-key", server, "KEY",
+                      "What `cache export` signs prompts with and `cache import` checks them by: "
+                      "the same for all who exchange them. Rather set ANYCLAUDE_TEAM_KEY.",
+                      set_team_key, true});
   settings.push_back({"allowed-hosts", server, "NAMES",
                       "Further names under which clients may address the server, comma-separated; "
                       "others are refused against DNS rebinding. Example: --allowed-hosts box.lan",

@@ -60,7 +60,7 @@ class TieredCache final : public KvCache {
   std::vector<Listed> list() const override;
   std::optional<Named> find_listed(const PieceKey& key) override;
   uint64_t prune(const PruneRule& rule) override;
-  Verified verify() override;
+  Verified verify(const std::function<bool(const Verified&)>& progress) override;
   void settle() override;
 
   void release(const FoundPrefix& prefix);
@@ -393,7 +393,7 @@ uint64_t TieredCache::prune(const PruneRule& rule) {
   return before - bytes();
 }
 
-KvCache::Verified TieredCache::verify() {
+KvCache::Verified TieredCache::verify(const std::function<bool(const Verified&)>& progress) {
   Verified verified;
   if (!disk_) return verified;
   disk_->settle();
@@ -402,7 +402,9 @@ KvCache::Verified TieredCache::verify() {
     const MutexLock lock(mutex_);
     keys = keys_on_disk(tiers_.tree());
   }
+  verified.pieces_all = keys.size();
   for (const PieceKey& key : keys) {
+    if (!progress(verified)) break;
     PieceHead head;
     {
       const MutexLock lock(mutex_);

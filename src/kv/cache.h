@@ -117,13 +117,14 @@ class KvCache {
   };
   virtual Stats stats() const = 0;
 
-  // A stored conversation: a range without children, with everything above it.
+  // A stored conversation: a range at whose end none begins, with everything above it. (Where
+  // another parts inside of it, it still is one.)
   struct Listed {
     Fingerprint fingerprint;
     PieceKey key;
     std::string note;
     uint32_t tokens = 0;
-    uint64_t bytes = 0;      // of its own pieces as files, not of what it shares
+    uint64_t bytes = 0;      // of its own pieces as files, not of what others need
     uint64_t bytes_all = 0;  // with what it shares
     bool in_ram = false;     // all ranges from the root on
     bool on_disk = false;    // the same
@@ -147,15 +148,22 @@ class KvCache {
     std::optional<uint64_t> bytes_max;       // of the disk, afterwards
     std::optional<int64_t> unused_since_s;   // Unix time
     std::optional<Fingerprint> fingerprint;  // only this one's
+    std::optional<PieceKey> conversation;    // only what this one, as listed, shares with no other
   };
   virtual uint64_t prune(const PruneRule& rule) = 0;  // bytes freed
 
   struct Verified {
     uint64_t pieces = 0;
+    uint64_t pieces_all = 0;
     uint64_t bytes = 0;
     uint64_t wrong = 0;  // deleted
   };
-  virtual Verified verify() = 0;  // settles, then reads and checks every file
+  // Settles, then reads and checks every file. `progress` hears before each how far it is; false
+  // ends it.
+  virtual Verified verify(const std::function<bool(const Verified&)>& progress) = 0;
+  Verified verify() {
+    return verify([](const Verified&) { return true; });
+  }
 
   virtual void settle() = 0;  // DiskTier::settle
 };

@@ -229,6 +229,23 @@ TEST_F(CacheDiskTest, VerifyDeletesWhatIsWrong) {
   EXPECT_EQ(user.found(tokens), 1000u);  // in RAM it is right
 }
 
+// A series that begins at its first event hides that event from every rate.
+TEST_F(CacheDiskTest, CountsFromTheStart) {
+  CacheUser user(files_, CacheUser::options(plenty, plenty));
+  const std::string text = user.metrics.print();
+  for (const char* name :
+       {"anyclaude_kv_finds_total{result=\"hit\"}", "anyclaude_kv_finds_total{result=\"miss\"}",
+        "anyclaude_kv_found_tokens_total{tier=\"ram\"}",
+        "anyclaude_kv_found_tokens_total{tier=\"disk\"}", "anyclaude_kv_bytes{tier=\"ram\"}",
+        "anyclaude_kv_bytes{tier=\"disk\"}", "anyclaude_kv_restored_bytes_total{tier=\"disk\"}",
+        "anyclaude_kv_restore_seconds_sum", "anyclaude_kv_evictions_total{tier=\"disk\"}",
+        "anyclaude_kv_disk_dropped_writes_total{why=\"queue_full\"}",
+        "anyclaude_kv_disk_dropped_writes_total{why=\"disk_full\"}",
+        "anyclaude_kv_verification_failures_total"}) {
+    EXPECT_NE(text.find("\n" + std::string(name) + " "), std::string::npos) << name;
+  }
+}
+
 TEST_F(CacheDiskTest, PruneDeletesFiles) {
   CacheUser user(files_, CacheUser::options(plenty, plenty));
   user.store(counted_tokens(600));

@@ -265,6 +265,36 @@ TEST_F(CacheTest, APointThatIsNotThereFailsTheLoadBehindTheRanges) {
   EXPECT_EQ(user.metric("anyclaude_kv_failed_loads_total"), 1u);
 }
 
+TEST_F(CacheTest, ListsAConversationInsideOfWhichAnotherParts) {
+  CacheUser user(files_, CacheUser::options(plenty));
+  const Tokens first = counted_tokens(190);
+  const Tokens second = joined(counted_tokens(7), counted_tokens(170, 10'000));
+  user.store(first);
+  user.now_s += 10;
+  user.store(second);
+  auto all = user->list();
+  ASSERT_EQ(all.size(), 2u);
+  // Using the younger is using what it stands on, so both are as new.
+  const auto& older = all[0];
+  const auto& younger = all[1];
+  EXPECT_EQ(older.tokens, 190u);
+  EXPECT_EQ(older.bytes, 0u);  // the other one needs it
+  EXPECT_EQ(younger.tokens, 177u);
+  EXPECT_GT(younger.bytes, 0u);
+  EXPECT_GT(younger.bytes_all, younger.bytes);
+  // The younger can go without the older, which then stands alone.
+  EXPECT_EQ(user->prune({.conversation = older.key}), 0u);
+  EXPECT_GT(user->prune({.conversation = younger.key}), 0u);
+  EXPECT_EQ(user.found(second), 7u);
+  all = user->list();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_GT(all[0].bytes, 0u);
+  // What goes on at its end is the same conversation.
+  user.store(joined(first, counted_tokens(20, 30'000)));
+  ASSERT_EQ(user->list().size(), 1u);
+  EXPECT_EQ(user->list()[0].tokens, 210u);
+}
+
 TEST_F(CacheTest, ListsConversations) {
   CacheUser user(files_, CacheUser::options(plenty));
   const Tokens shared = counted_tokens(256);

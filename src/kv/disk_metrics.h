@@ -6,14 +6,20 @@
 namespace anyclaude {
 
 struct DiskMetrics {
-  explicit DiskMetrics(Metrics& all) : metrics(all) {}
+  explicit DiskMetrics(Metrics& all) : metrics(all) {
+    // From the start: of a series that begins at its first drop no rate sees that drop.
+    for (const char* why : {"queue_full", "no_room", "day_budget", "not_writer", "no_folder",
+                            "disk_full", "io", "invalid", "closing"}) {
+      dropped_writes(why);
+    }
+  }
 
-  // `why`: queue_full, no_room, day_budget, not_writer, no_folder, disk_full, io, invalid, closing.
-  void dropped(const char* why) {
-    metrics
-        .counter("anyclaude_kv_disk_dropped_writes_total",
-                 "Pieces that were not written to the disk.", {{"why", why}})
-        .add();
+  // `why`: one of the above.
+  void dropped(const char* why) { dropped_writes(why).add(); }
+
+  Counter& dropped_writes(const char* why) {
+    return metrics.counter("anyclaude_kv_disk_dropped_writes_total",
+                           "Pieces that were not written to the disk.", {{"why", why}});
   }
 
   Metrics& metrics;

@@ -226,7 +226,7 @@ class PromptReader {
     return fail(
         Error::Kind::permission,
         fmt::format("Nobody vouches for {}: {}. Bytes from others can make answers wrong; "
-                    "to take them all the same, say that you trust them.",
+                    "give the team's key, or say that you trust them (--trust).",
                     path_.string(),
                     header_.is_signed ? "the team's key is not set" : "it has no signature"));
   }

@@ -40,6 +40,23 @@ KvCache::Listed listed(const OnTheWay& leaf) {
           .hits = node.hits};
 }
 
+size_t ranges_below(const PieceNode& node) {
+  return static_cast<size_t>(std::ranges::count_if(
+      node.children, [](const auto& child) { return child.second->kind == PieceKind::range; }));
+}
+
+// Of a conversation's last range the first above it that no other conversation uses. Null where
+// there is no such conversation.
+PieceNode* unshared_top(PieceNode* last) {
+  if (!last || last->kind != PieceKind::range || ranges_below(*last) > 0) return nullptr;
+  // Of a parent inside of which it begins, the end belongs to another.
+  while (last->parent->attached() && ranges_below(*last->parent) == 1 &&
+         last->begin == last->parent->end) {
+    last = last->parent;
+  }
+  return last;
+}
+
 }  // namespace
 
 std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
@@ -59,9 +76,11 @@ std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
       way.add(node);
       way.in_ram = way.in_ram && node.ram;
       way.on_disk = way.on_disk && node.on_disk;
-      if (ranges.empty()) all.emplace_back(node.used_us, listed(way));
+      const bool goes_on = std::ranges::any_of(
+          ranges, [&](const PieceNode* range) { return range->begin == node.end; });
+      if (!ranges.empty() && (!goes_on || ranges.size() > 1)) way.bytes = 0;
+      if (!goes_on) all.emplace_back(node.used_us, listed(way));
     }
-    if (ranges.size() > 1) way.bytes = 0;
     for (const PieceNode* range : ranges) {
       way.node = range;
       waiting.push_back(way);
@@ -85,9 +104,14 @@ std::vector<Token> tokens_of(const PieceNode& range) {
 
 std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule) {
   std::vector<PieceNode*> found;
-  if (!rule.fingerprint && !rule.unused_since_s) return found;
+  if (!rule.fingerprint && !rule.unused_since_s && !rule.conversation) return found;
   std::vector<PieceNode*> waiting;
+  if (rule.conversation) {
+    PieceNode* const top = unshared_top(tree.find(*rule.conversation));
+    if (top) waiting.push_back(top);
+  }
   for (PieceNode* root : tree.roots()) {
+    if (rule.conversation) break;
     if (!rule.fingerprint || *root->fingerprint == *rule.fingerprint) waiting.push_back(root);
   }
   while (!waiting.empty()) {

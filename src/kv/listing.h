@@ -13,7 +13,8 @@ std::vector<KvCache::Listed> list_conversations(const PieceTree& tree);  // newe
 std::vector<Token> tokens_of(const PieceNode& range);  // from the root on
 
 // The topmost nodes that are not pinned and were last used before `unused_since_s`, of one
-// fingerprint or of all; with one but no time: all of it. Nothing below them is pinned.
+// fingerprint, of one conversation or of all; with one but no time: all of it. Nothing below them
+// is pinned.
 std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule);
 
 std::vector<PieceKey> keys_on_disk(const PieceTree& tree);  // parents before children

@@ -68,4 +68,19 @@ Result<HttpAnswer> HttpClient::post(const std::string& path, const std::string& 
   return impl_->answer(impl_->client.Post(path, to_library(headers), body, content_type));
 }
 
+Result<HttpAnswer> HttpClient::post_streamed(const std::string& path, const std::string& body,
+                                             const HttpHeaders& headers,
+                                             const std::function<void(std::string_view)>& take) {
+  std::string received;
+  const auto receive = [&](const char* bytes, size_t count) {
+    take({bytes, count});
+    received.append(bytes, count);
+    return received.size() <= impl_->options.body_bytes_max;
+  };
+  HttpAnswer answer = TRY(impl_->answer(
+      impl_->client.Post(path, to_library(headers), body, "application/json", receive)));
+  answer.body = std::move(received);
+  return answer;
+}
+
 }  // namespace anyclaude

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,6 +45,10 @@ class HttpClient {
   Result<HttpAnswer> post(const std::string& path, const std::string& body,
                           const HttpHeaders& headers = {},
                           const std::string& content_type = "application/json");
+  // Hands the body on as it comes, and gives it whole besides.
+  Result<HttpAnswer> post_streamed(const std::string& path, const std::string& body,
+                                   const HttpHeaders& headers,
+                                   const std::function<void(std::string_view)>& take);
 
  private:
   struct Impl;

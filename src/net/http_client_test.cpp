@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "fakes/running_server.h"
 
 namespace anyclaude {
@@ -40,6 +43,32 @@ TEST(HttpClient, GetsAndPosts) {
   ASSERT_TRUE(posted.has_value());
   EXPECT_EQ(posted->body, "application/json:{\"a\":1}");
   EXPECT_EQ(client.get("/nowhere")->status, 404);
+}
+
+TEST(HttpClient, HandsOnWhatComes) {
+  // The second half is sent when the first has been handed on.
+  std::atomic<bool> handed_on = false;
+  RunningServer server([&](HttpServer& http) {
+    http.route("POST", "/halves", [&](const HttpRequest& request) {
+      HttpReply reply;
+      reply.stream = [&, body = request.body](HttpStream& out) {
+        out.write("one ");
+        while (!handed_on && out.alive()) std::this_thread::yield();
+        out.write(body);
+      };
+      return reply;
+    });
+  });
+  HttpClient client({.port = server.port()});
+  std::string heard;
+  const auto answer = client.post_streamed("/halves", "two", {}, [&](std::string_view text) {
+    heard += text;
+    handed_on = heard == "one ";
+  });
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "one two");
+  EXPECT_EQ(heard, "one two");
 }
 
 TEST(HttpClient, SaysWhenNothingIsThere) {

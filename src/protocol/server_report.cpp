@@ -85,6 +85,13 @@ Result<std::vector<RequestReport>> decode_requests(const std::string& json) {
   return requests;
 }
 
+std::string decode_error_message(const std::string& json) {
+  const auto object = parse_json(json, {});
+  if (!object || !object->is_object()) return {};
+  const auto error = object->find("error");
+  return error != object->end() && error->is_object() ? text_of(*error, "message") : std::string();
+}
+
 uint64_t sum_metric(std::string_view metrics, std::string_view name, std::string_view label) {
   uint64_t sum = 0;
   while (!metrics.empty()) {

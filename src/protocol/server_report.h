@@ -40,6 +40,9 @@ Result<HealthReport> decode_health(const std::string& json);
 Result<std::vector<ModelReport>> decode_models(const std::string& json);
 Result<std::vector<RequestReport>> decode_requests(const std::string& json);
 
+// The message of an error body (api/errors.h); empty if the text is none.
+std::string decode_error_message(const std::string& json);
+
 // The sum of a metric's series in Prometheus text, of those that hold `label` if one is given
 // (for="request"); 0 where there is none.
 uint64_t sum_metric(std::string_view metrics, std::string_view name, std::string_view label = {});

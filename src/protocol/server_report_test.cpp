@@ -68,5 +68,13 @@ TEST(ServerReport, MetricsAreSummed) {
   EXPECT_EQ(sum_metric("tokens_total", "tokens_total"), 0u);
 }
 
+TEST(ServerReport, FindsTheMessageOfAnError) {
+  EXPECT_EQ(decode_error_message(R"({"type":"error","error":{"type":"x","message":"no \"y\""}})"),
+            "no \"y\"");
+  for (const char* text : {"", "[]", "{}", R"({"error":"x"})", R"({"error":{"message":7}})"}) {
+    EXPECT_EQ(decode_error_message(text), "") << text;
+  }
+}
+
 }  // namespace
 }  // namespace anyclaude

@@ -22,6 +22,7 @@
 #include "engine/embedded/model.h"
 #include "engine/embedded/model_identity.h"
 #include "engine/embedded/tokeniser.h"
+#include "kv/note.h"
 #include "prompt/canonical.h"
 
 namespace anyclaude {
@@ -332,7 +333,9 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   spec.conversation = conversation_of(request);
   spec.priority = priority_of(request);
   spec.fingerprint = salted(model.fingerprint, request.origin.sharing);
-  spec.note = model.info.id + '\n' + first_words(conversation);
+  spec.note = encode_note({.model = model.info.id,
+                           .sharing = request.origin.sharing,
+                           .words = first_words(conversation)});
   spec.prompt = std::move(prompt.tokens);
   spec.save_points = std::move(prompt.save_points);
   if (!format->forced_text.empty()) {

@@ -1,0 +1,127 @@
+#include "api/cache_admin.h"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/auth.h"
+#include "api/errors.h"
+#include "base/units.h"
+
+namespace anyclaude {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr uint64_t prompts_default = 1'000;
+constexpr uint64_t prompts_max = 10'000;
+constexpr std::chrono::milliseconds between_lines{200};
+
+HttpReply json_reply(std::string body) {
+  HttpReply reply;
+  reply.body = std::move(body);
+  return reply;
+}
+
+HttpReply no_cache(const HttpRequest& request) {
+  return error_reply({Error::Kind::not_found, "This server keeps no cache."}, request);
+}
+
+}  // namespace
+
+// Work that keeps the disk busy is done once at a time: it would only slow itself down, and holds a
+// connection.
+class CacheAdmin::Turn {
+ public:
+  static std::shared_ptr<Turn> take(std::atomic<bool>& busy) {
+    if (busy.exchange(true)) return nullptr;
+    return std::make_shared<Turn>(busy);
+  }
+  explicit Turn(std::atomic<bool>& busy) : busy_(busy) {}
+  ~Turn() { busy_.store(false); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  static HttpReply refuse(const HttpRequest& request) {
+    return error_reply({Error::Kind::overloaded,
+                        "The cache is being verified, exported or imported: try again when that "
+                        "has ended."},
+                       request);
+  }
+
+ private:
+  std::atomic<bool>& busy_;
+};
+
+HttpReply CacheAdmin::report(const HttpRequest& request) {
+  if (!service_) return no_cache(request);
+  return json_reply(encode(service_->report()));
+}
+
+HttpReply CacheAdmin::list(const HttpRequest& request) {
+  if (!service_) return no_cache(request);
+  const std::string limit = request.query_value("limit");
+  const auto count = limit.empty() ? prompts_default : parse_count(limit);
+  if (!count || *count > prompts_max) {
+    return error_reply({Error::Kind::invalid_request,
+                        "limit: a number up to " + std::to_string(prompts_max) + "."},
+                       request);
+  }
+  return json_reply(encode(service_->list(*count)));
+}
+
+HttpReply CacheAdmin::verify(const HttpRequest& request) {
+  if (!service_) return no_cache(request);
+  const auto turn = Turn::take(busy_);
+  if (!turn) return Turn::refuse(request);
+  HttpReply reply;
+  reply.content_type = "application/x-ndjson";
+  reply.stream = [this, turn](HttpStream& out) {
+    auto next = Clock::now();
+    const auto report = service_->verify([&](const VerifyReport& so_far) {
+      if (Clock::now() < next) return true;
+      next = Clock::now() + between_lines;
+      return out.write(encode(so_far) + "\n");
+    });
+    out.write(encode(report) + "\n");
+  };
+  return reply;
+}
+
+HttpReply CacheAdmin::prune(const HttpRequest& request) {
+  if (!service_) return no_cache(request);
+  const auto order = decode_prune_order(request.body);
+  if (!order) return error_reply(order.error(), request);
+  const auto report = service_->prune(*order);
+  if (!report) return error_reply(report.error(), request);
+  return json_reply(encode(*report));
+}
+
+HttpReply CacheAdmin::export_prompt(const HttpRequest& request) {
+  return exchange(request, &CacheService::export_prompt);
+}
+
+HttpReply CacheAdmin::import_prompt(const HttpRequest& request) {
+  return exchange(request, &CacheService::import_prompt);
+}
+
+HttpReply CacheAdmin::exchange(const HttpRequest& request,
+                               Result<ExchangeReport> (CacheService::*work)(const ExchangeOrder&)) {
+  if (!service_) return no_cache(request);
+  // The file is one of this machine: who is elsewhere has no business with it.
+  if (!is_loopback_address(request.remote_address)) {
+    return error_reply(
+        {Error::Kind::permission, "Prompts are exported and imported on this machine alone."},
+        request);
+  }
+  const auto order = decode_exchange_order(request.body);
+  if (!order) return error_reply(order.error(), request);
+  const auto turn = Turn::take(busy_);
+  if (!turn) return Turn::refuse(request);
+  const auto report = (service_->*work)(*order);
+  if (!report) return error_reply(report.error(), request);
+  return json_reply(encode(*report));
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,42 @@
+// /api/cache: what is stored of prompts, and what can be done to it.
+//
+//   GET  /api/cache                  sizes, and whether the disk is written
+//   GET  /api/cache/prompts?limit=N  what is stored, newest first
+//   POST /api/cache/verify           reads every file; a JSON line now and then, the last "done"
+//   POST /api/cache/prune            throws out
+//   POST /api/cache/export, import   one prompt to or from a file of this machine
+//
+// The bodies are those of protocol/cache_report.h.
+#pragma once
+
+#include <atomic>
+
+#include "api/cache_service.h"
+#include "net/http_server.h"
+
+namespace anyclaude {
+
+// Thread-safe. For the owner's key alone; the caller sees to that.
+class CacheAdmin {
+ public:
+  // Null: the server keeps no cache, and answers 404. Must outlive it.
+  explicit CacheAdmin(CacheService* service) : service_(service) {}
+
+  HttpReply report(const HttpRequest& request);
+  HttpReply list(const HttpRequest& request);
+  HttpReply verify(const HttpRequest& request);
+  HttpReply prune(const HttpRequest& request);
+  HttpReply export_prompt(const HttpRequest& request);
+  HttpReply import_prompt(const HttpRequest& request);
+
+ private:
+  class Turn;
+
+  HttpReply exchange(const HttpRequest& request,
+                     Result<ExchangeReport> (CacheService::*work)(const ExchangeOrder&));
+
+  CacheService* const service_;
+  std::atomic<bool> busy_{false};  // with one of those that keep the disk busy
+};
+
+}  // namespace anyclaude

@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "config/settings.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's own name
 class App;
 }
 

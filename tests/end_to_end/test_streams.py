@@ -123,7 +123,8 @@ def test_output_config_holds_the_answer_to_a_schema(h):
 
 
 def test_stop_sequences_end_an_answer(h):
-    server = h.server()
+    # Its own: of a model this small a near tie may turn where the same tokens lie in other cells.
+    server = h.own_server()
     payload = body("Count from one to five.", max_tokens=16, temperature=0)
     said = server.answer(payload)["content"][0]["text"]
     stop = said[4:7]

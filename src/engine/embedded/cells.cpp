@@ -90,7 +90,8 @@ bool Cells::probe() {
   if (!range || point.has_value() != memory_.needs_points()) return false;
   const auto before = probe_logits(context_, length);
   llama_memory_clear(llama_get_memory(context_), false);
-  if (restore_range(0, 0, length, *range, 0, length) != Restored::done) return false;
+  const Range all{0, length, range, 0, length};
+  if (!fits_range(all) || restore_ranges(0, {&all, 1}) != Restored::done) return false;
   if (point && restore_point(0, length, *point->bytes) != Restored::done) return false;
   return complete(0, length) && nearly_equal(before, probe_logits(context_, length));
 }
@@ -218,18 +219,41 @@ Bytes Cells::take_scratch_range() {
   return take_state(scratch_, 0);
 }
 
-Cells::Restored Cells::restore_range(SequenceId sequence, uint32_t begin, uint32_t end,
-                                     const std::vector<uint8_t>& bytes, uint32_t from,
-                                     uint32_t to) {
-  if (!memory_.has_ranges()) return bytes.empty() ? Restored::done : Restored::wrong;
-  const auto sections = range_shape_ ? positions_in(bytes, *range_shape_) : std::nullopt;
-  if (!sections) return Restored::wrong;
-  for (const auto& positions : *sections) {
-    if (positions.size() != end - begin || positions.front() != begin ||
-        positions.back() + 1 != end) {
-      return Restored::wrong;
-    }
+bool Cells::fits_range(const Range& range) const {
+  if (range.from < range.begin || range.from >= range.to || range.to > range.end) return false;
+  if (!memory_.has_ranges()) return range.bytes->empty();
+  const auto sections = range_shape_ ? positions_in(*range.bytes, *range_shape_) : std::nullopt;
+  return sections && std::ranges::all_of(*sections, [&](const std::vector<uint32_t>& positions) {
+           return positions.size() == range.end - range.begin && positions.front() == range.begin &&
+                  positions.back() + 1 == range.end;
+         });
+}
+
+Cells::Restored Cells::restore_ranges(SequenceId sequence, std::span<const Range> ranges) {
+  if (!memory_.has_ranges() || ranges.empty()) return Restored::done;
+  if (ranges.size() == 1) {
+    const Range& one = ranges.front();
+    return put_range(sequence, *one.bytes, one.from, one.to) ? Restored::done : Restored::no_room;
   }
+  if (can_join(*range_shape_)) {
+    std::vector<StatePart> parts;
+    for (const Range& range : ranges) parts.push_back({*range.bytes, range.from, range.to});
+    join_states(*range_shape_, parts, joined_);
+    const bool there = put_range(sequence, joined_, ranges.front().from, ranges.back().to);
+    return there ? Restored::done : Restored::no_room;
+  }
+  for (const Range& range : ranges) {
+    if (put_range(sequence, *range.bytes, range.from, range.to)) continue;
+    llama_memory_seq_rm(llama_get_memory(context_), sequence,
+                        static_cast<llama_pos>(ranges.front().from), -1);
+    return Restored::no_room;
+  }
+  return Restored::done;
+}
+
+// Of bytes that fit.
+bool Cells::put_range(SequenceId sequence, const std::vector<uint8_t>& bytes, uint32_t from,
+                      uint32_t to) {
   const bool there =
       llama_state_seq_set_data(context_, bytes.data(), bytes.size(), scratch_) == bytes.size();
   if (there) {
@@ -237,7 +261,7 @@ Cells::Restored Cells::restore_range(SequenceId sequence, uint32_t begin, uint32
                         static_cast<llama_pos>(from), static_cast<llama_pos>(to));
   }
   clear(scratch_);
-  return there ? Restored::done : Restored::no_room;
+  return there;
 }
 
 Cells::Restored Cells::restore_point(SequenceId sequence, uint32_t length,

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "engine/embedded/memory_kind.h"
@@ -81,12 +82,22 @@ class Cells {
   // it goes back; no bytes where no layer does. Null on failure.
   Bytes extract_range(SequenceId sequence, uint32_t begin, uint32_t end);
 
-  // Puts the tokens [from, to) of such bytes, which must hold [begin, end), behind the `from`
-  // tokens of a sequence. The bytes are read completely before the engine sees them. A failure
-  // leaves the sequence as it was.
+  // Of such bytes, which must hold the tokens [begin, end), those of [from, to).
+  struct Range {
+    uint32_t begin = 0;
+    uint32_t end = 0;
+    Bytes bytes;
+    uint32_t from = 0;
+    uint32_t to = 0;
+  };
+  // True where the bytes are those of these tokens. They are read completely.
+  bool fits_range(const Range& range) const;
+
+  // Puts ranges that fit, each `from` the end of the one before, behind the `from` tokens of a
+  // sequence; many at once, because each time takes as long as there are cells. A failure leaves
+  // the sequence as it was.
   enum class Restored { done, no_room, wrong };
-  Restored restore_range(SequenceId sequence, uint32_t begin, uint32_t end,
-                         const std::vector<uint8_t>& bytes, uint32_t from, uint32_t to);
+  Restored restore_ranges(SequenceId sequence, std::span<const Range> ranges);
 
   // What cannot be cut, of a sequence of `length` tokens whose ranges are there already.
   Restored restore_point(SequenceId sequence, uint32_t length, const std::vector<uint8_t>& bytes);
@@ -114,6 +125,8 @@ class Cells {
   uint32_t state_flags() const;
   Bytes take_state(SequenceId sequence, uint32_t flags) const;
   Bytes take_scratch_range();
+  bool put_range(SequenceId sequence, const std::vector<uint8_t>& bytes, uint32_t from,
+                 uint32_t to);
   bool put_state(SequenceId sequence, const std::vector<uint8_t>& bytes);
   bool fits_point(uint32_t length, const std::vector<uint8_t>& bytes) const;
 
@@ -123,6 +136,7 @@ class Cells {
   std::optional<StateShape> range_shape_;  // only with Memory::has_ranges
   std::optional<StateShape> point_shape_;  // only with Memory::needs_points
   std::vector<uint8_t> empty_point_;       // what stands behind a range for what a point holds
+  std::vector<uint8_t> joined_;            // room for many ranges' bytes
   bool movable_ = false;
   bool verify_ = true;
 };

@@ -160,7 +160,7 @@ TEST_F(EmbeddedBackendTest, PromptsOfOtherKeysThatComeAtOnceMeetNowhere) {
   std::vector<std::unique_ptr<Generation>> generations;
   const uint64_t before = prefilled();
   uint64_t prompts = 0;
-  for (const char* sharing : {"", "key anna", "group team"}) {
+  for (const char* sharing : {"key anna", "key team", "group team"}) {
     Request request = ask({user("Whisper " + words(100, "word"))}, 2);
     request.origin.session_id = "the same";
     request.origin.sharing = sharing;

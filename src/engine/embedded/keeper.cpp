@@ -7,6 +7,9 @@
 namespace anyclaude {
 namespace {
 
+// So much is put back at once: more would be away from the engine's other work for long.
+constexpr size_t joined_bytes_max = 16u << 20;
+
 KeepClass keep_class(Priority priority) {
   switch (priority) {
     case Priority::main:
@@ -114,40 +117,67 @@ std::unique_ptr<Restore> Keeper::begin(const Offer& offer, const Sequence& seque
 
 Keeper::Progress Keeper::restore(Restore& restore, Sequence& sequence,
                                  std::span<const Token> tokens) {
-  while (true) {
-    if (!restore.piece) restore.piece = restore.load->next();
-    if (!restore.piece) break;
-    const auto restored = put_back(*restore.piece, restore.length, sequence, tokens);
+  bool wrong = false;
+  while (!wrong) {
+    const bool more = take(restore, sequence, tokens);
+    if (restore.ranges.empty() && !restore.point && more) break;
+    const auto restored = put_back(restore, sequence, tokens);
     if (restored == Cells::Restored::no_room) return Progress::out_of_cells;
-    if (restored == Cells::Restored::wrong) break;
-    restore.piece.reset();
+    wrong = restored == Cells::Restored::wrong || !more;
   }
-  const bool failed = restore.piece || restore.load->failed();
+  const bool failed = wrong || restore.load->failed();
   if (!failed && !restore.load->done()) return Progress::waiting;
   if (failed) failures_.add();
   finish(restore, sequence);
   return Progress::done;
 }
 
-Cells::Restored Keeper::put_back(const PrefixLoad::Piece& piece, uint32_t length,
-                                 Sequence& sequence, std::span<const Token> tokens) {
-  const PieceHead& head = piece.head;
-  if (head.kind == PieceKind::point) {
-    const auto restored = cells_.restore_point(sequence.id, head.end, *piece.payload);
-    if (restored == Cells::Restored::done) {
-      sequences_.add_checkpoint(sequence, cells_.checkpoint_at(head.end, piece.payload));
+// Takes what has arrived, up to a point or to as many bytes as should be put back at once. False:
+// what comes next is wrong.
+bool Keeper::take(Restore& restore, const Sequence& sequence, std::span<const Token> tokens) {
+  size_t bytes = 0;
+  for (const Cells::Range& range : restore.ranges) bytes += range.bytes->size();
+  while (!restore.point && bytes < joined_bytes_max) {
+    auto piece = restore.load->next();
+    if (!piece) break;
+    const PieceHead& head = piece->head;
+    if (head.kind == PieceKind::point) {
+      restore.point = std::move(piece);
+      break;
     }
-    return restored;
+    // Where another conversation goes on from the middle of a range, only what both say is meant.
+    const auto from = restore.ranges.empty() ? static_cast<uint32_t>(sequence.tokens.size())
+                                             : restore.ranges.back().to;
+    const uint32_t to = std::min(
+        restore.length, head.begin + common_prefix(head.tokens, tokens.subspan(head.begin)));
+    const Cells::Range range{head.begin, head.end, piece->payload, from, to};
+    if (!cells_.fits_range(range)) return false;
+    bytes += piece->payload->size();
+    restore.ranges.push_back(range);
   }
-  // Where another conversation goes on from the middle of a range, only what both say is meant.
-  const auto from = static_cast<uint32_t>(sequence.tokens.size());
-  const uint32_t to =
-      std::min(length, head.begin + common_prefix(head.tokens, tokens.subspan(head.begin)));
-  if (from < head.begin || to <= from) return Cells::Restored::wrong;
-  const auto restored =
-      cells_.restore_range(sequence.id, head.begin, head.end, *piece.payload, from, to);
+  return true;
+}
+
+Cells::Restored Keeper::put_back(Restore& restore, Sequence& sequence,
+                                 std::span<const Token> tokens) {
+  if (!restore.ranges.empty()) {
+    const auto restored = cells_.restore_ranges(sequence.id, restore.ranges);
+    if (restored != Cells::Restored::done) return restored;
+    const auto end = static_cast<std::ptrdiff_t>(restore.ranges.back().to);
+    sequence.tokens.assign(tokens.begin(), tokens.begin() + end);
+    restore.ranges.clear();
+  }
+  return restore.point ? put_back_point(restore, sequence) : Cells::Restored::done;
+}
+
+Cells::Restored Keeper::put_back_point(Restore& restore, Sequence& sequence) {
+  const uint32_t end = restore.point->head.end;
+  const Bytes bytes = restore.point->payload;
+  const auto restored = cells_.restore_point(sequence.id, end, *bytes);
+  if (restored == Cells::Restored::no_room) return restored;
+  restore.point.reset();
   if (restored == Cells::Restored::done) {
-    sequence.tokens.insert(sequence.tokens.end(), tokens.begin() + from, tokens.begin() + to);
+    sequences_.add_checkpoint(sequence, cells_.checkpoint_at(end, bytes));
   }
   return restored;
 }

@@ -25,7 +25,8 @@ struct Restore {
   uint32_t from = 0;    // tokens that the sequence had in the cells already
   uint32_t length = 0;  // that it will have
   std::unique_ptr<PrefixLoad> load;
-  std::optional<PrefixLoad::Piece> piece;  // taken from the load, not in the cells yet
+  std::vector<Cells::Range> ranges;        // taken from the load, not in the cells yet
+  std::optional<PrefixLoad::Piece> point;  // the same, of the prefix's end
 };
 
 class Keeper {
@@ -75,8 +76,9 @@ class Keeper {
  private:
   bool store_range(Sequence& sequence, uint32_t begin);
   bool store_point(Sequence& sequence, const std::vector<uint32_t>& stored);
-  Cells::Restored put_back(const PrefixLoad::Piece& piece, uint32_t length, Sequence& sequence,
-                           std::span<const Token> tokens);
+  bool take(Restore& restore, const Sequence& sequence, std::span<const Token> tokens);
+  Cells::Restored put_back(Restore& restore, Sequence& sequence, std::span<const Token> tokens);
+  Cells::Restored put_back_point(Restore& restore, Sequence& sequence);
 
   Cells& cells_;
   Sequences& sequences_;

@@ -177,4 +177,102 @@ std::optional<StatePositions> positions_in(std::span<const uint8_t> state,
   return positions;
 }
 
+// ---- Joining ------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr size_t head_bytes = 8;   // magic and sequence
+constexpr size_t count_bytes = 8;  // streams and cells, in front of the cells
+constexpr size_t rows_bytes = 12;  // type and row bytes, in front of a layer's rows
+
+size_t cell_bytes(const StateShape& shape) { return 12 + shape.extension_bytes; }
+
+void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+uint32_t word_at(std::span<const uint8_t> bytes, size_t at) {
+  uint32_t word = 0;
+  std::memcpy(&word, bytes.data() + at, sizeof word);
+  return word;
+}
+
+// Runs of a state's cells, [first, second), in the order in which they stand there.
+using Runs = std::vector<std::pair<size_t, size_t>>;
+
+Runs runs_of(const StateShape& shape, const StatePart& part) {
+  Runs runs;
+  const size_t cells = word_at(part.state, head_bytes + 4);
+  for (size_t i = 0; i < cells; ++i) {
+    const uint32_t position = word_at(part.state, head_bytes + count_bytes + i * cell_bytes(shape));
+    if (position < part.from || position >= part.to) continue;
+    if (!runs.empty() && runs.back().second == i) {
+      ++runs.back().second;
+    } else {
+      runs.emplace_back(i, i + 1);
+    }
+  }
+  return runs;
+}
+
+// A state on its way into a joined one.
+struct Source {
+  std::span<const uint8_t> state;
+  Runs runs;
+  size_t cells = 0;
+  size_t at = 0;
+
+  std::span<const uint8_t> take(size_t bytes) {
+    at += bytes;
+    return state.subspan(at - bytes, bytes);
+  }
+  // The runs of `cells` entries that stand at `at`.
+  void append_runs(size_t entry_bytes, std::vector<uint8_t>& out) {
+    const auto entries = take(cells * entry_bytes);
+    for (const auto& [first, second] : runs) {
+      append(out, entries.subspan(first * entry_bytes, (second - first) * entry_bytes));
+    }
+  }
+};
+
+}  // namespace
+
+bool can_join(const StateShape& shape) {
+  return shape.sections.size() == 1 && !shape.sections[0].recurrent &&
+         !shape.sections[0].transposed;
+}
+
+void join_states(const StateShape& shape, std::span<const StatePart> parts,
+                 std::vector<uint8_t>& joined) {
+  joined.clear();
+  std::vector<Source> sources;
+  uint32_t cells = 0;
+  for (const StatePart& part : parts) {
+    Source& source = sources.emplace_back();
+    source.state = part.state;
+    source.runs = runs_of(shape, part);
+    source.cells = word_at(part.state, head_bytes + 4);
+    source.at = head_bytes + count_bytes;
+    for (const auto& [first, second] : source.runs) cells += static_cast<uint32_t>(second - first);
+  }
+  append(joined, parts.front().state.first(head_bytes + 4));
+  append(joined, {reinterpret_cast<const uint8_t*>(&cells), sizeof cells});
+  for (Source& source : sources) source.append_runs(cell_bytes(shape), joined);
+  const auto append_heads = [&](size_t bytes) {  // the same in all of them
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const auto head = sources[i].take(bytes);
+      if (i == 0) append(joined, head);
+    }
+  };
+  append_heads(8);  // transposed, layers
+  const StateShape::Section& section = shape.sections.front();
+  for (const auto* layers : {&section.keys, &section.values}) {
+    for (const StateShape::Rows& rows : *layers) {
+      append_heads(rows_bytes);
+      for (Source& source : sources) source.append_runs(rows.bytes, joined);
+    }
+  }
+  append(joined, shape.tail);
+}
+
 }  // namespace anyclaude

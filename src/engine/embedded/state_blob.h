@@ -57,4 +57,17 @@ std::optional<StateShape> learn_shape(std::span<const uint8_t> state,
 using StatePositions = std::vector<std::vector<uint32_t>>;
 std::optional<StatePositions> positions_in(std::span<const uint8_t> state, const StateShape& shape);
 
+// Some of the tokens of a state that `positions_in` has read.
+struct StatePart {
+  std::span<const uint8_t> state;
+  uint32_t from = 0;  // positions [from, to)
+  uint32_t to = 0;
+};
+
+// False: states of this shape are not made of rows of tokens alone, and cannot be joined.
+bool can_join(const StateShape& shape);
+// One state of all of these tokens, into `joined`, whose room is used again.
+void join_states(const StateShape& shape, std::span<const StatePart> parts,
+                 std::vector<uint8_t>& joined);
+
 }  // namespace anyclaude

@@ -47,6 +47,13 @@ class StateBlob : public testing::TestWithParam<const char*> {
     return positions_in(state, shape_).has_value();
   }
 
+  // The first tokens of such a state, into sequence 1.
+  Cells::Restored put(const std::vector<uint8_t>& state, uint32_t tokens) {
+    const Cells::Range range{0, length, std::make_shared<std::vector<uint8_t>>(state), 0, tokens};
+    return cells_->fits_range(range) ? cells_->restore_ranges(1, {&range, 1})
+                                     : Cells::Restored::wrong;
+  }
+
   std::unique_ptr<Model> model_;
   std::unique_ptr<Cells> cells_;
   StateShape shape_;
@@ -65,13 +72,25 @@ TEST_P(StateBlob, TellsWhichTokensItHolds) {
 
 TEST_P(StateBlob, GoesBackAsItCame) {
   const Bytes state = cells_->extract_range(0, 0, length);
-  ASSERT_EQ(cells_->restore_range(1, 0, length, *state, 0, length), Cells::Restored::done);
+  ASSERT_EQ(put(*state, length), Cells::Restored::done);
   const Bytes again = cells_->extract_range(1, 0, length);
   EXPECT_EQ(*again, *state);
   // A part of it too.
   cells_->clear(1);
-  ASSERT_EQ(cells_->restore_range(1, 0, length, *state, 0, 17), Cells::Restored::done);
+  ASSERT_EQ(put(*state, 17), Cells::Restored::done);
   EXPECT_EQ(*cells_->extract_range(1, 0, 17), *cells_->extract_range(0, 0, 17));
+}
+
+// Of each what is wanted, as if they had been extracted at once.
+TEST_P(StateBlob, SeveralAreJoined) {
+  ASSERT_TRUE(can_join(shape_));
+  const std::vector<Cells::Range> ranges = {
+      {0, 16, cells_->extract_range(0, 0, 16), 0, 11},
+      {11, 32, cells_->extract_range(0, 11, 32), 11, 32},
+      {32, length, cells_->extract_range(0, 32, length), 32, length - 3}};
+  for (const Cells::Range& range : ranges) EXPECT_TRUE(cells_->fits_range(range));
+  ASSERT_EQ(cells_->restore_ranges(1, ranges), Cells::Restored::done);
+  EXPECT_EQ(*cells_->extract_range(1, 0, length - 3), *cells_->extract_range(0, 0, length - 3));
 }
 
 TEST_P(StateBlob, RefusesEveryLengthButItsOwn) {
@@ -103,9 +122,9 @@ TEST_P(StateBlob, RefusesChangedWords) {
     if (!found) {
       ++refused;
     } else if (found != positions) {
-      EXPECT_NE(cells_->restore_range(1, 0, length, changed, 0, length), Cells::Restored::done);
+      EXPECT_NE(put(changed, length), Cells::Restored::done);
     } else {
-      EXPECT_EQ(cells_->restore_range(1, 0, length, changed, 0, length), Cells::Restored::done);
+      EXPECT_EQ(put(changed, length), Cells::Restored::done);
       cells_->clear(1);
     }
   };

@@ -13,7 +13,7 @@ target_link_libraries(make_tiny_models PRIVATE engine::llama-common engine::llam
 list(JOIN tiny_architectures "|" any_of_them)
 add_custom_command(OUTPUT ${tiny_models}/made
   COMMAND ${CMAKE_COMMAND} -E make_directory ${tiny_models}
-  COMMAND make_tiny_models -a "^(${any_of_them})$$" -o ${tiny_models}
+  COMMAND make_tiny_models -s 1 -a "^(${any_of_them})$$" -o ${tiny_models}
   COMMAND ${CMAKE_COMMAND} -E touch ${tiny_models}/made
   DEPENDS make_tiny_models VERBATIM)
 add_custom_target(tiny_models ALL DEPENDS ${tiny_models}/made)

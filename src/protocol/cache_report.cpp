@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <functional>
 #include <string_view>
 #include <utility>
 
@@ -172,16 +173,15 @@ struct Taker {
   bool take(const Json& value, T& out) {
     if (!value.is_object()) return false;
     Taker inner{value, {}};
-    describe(out, inner.taker());
+    describe(out, std::ref(inner));
     return inner.wrong.empty();
   }
 
-  auto taker() {
-    return [this](const char* name, auto& member) {
-      const auto found = object.find(name);
-      if (found == object.end() || found->is_null()) return;
-      if (!take(*found, member) && wrong.empty()) wrong = name;
-    };
+  template <class T>
+  void operator()(const char* name, T& member) {
+    const auto found = object.find(name);
+    if (found == object.end() || found->is_null()) return;
+    if (!take(*found, member) && wrong.empty()) wrong = name;
   }
 };
 
@@ -200,7 +200,7 @@ Result<T> read_order(const std::string& json) {
     return fail(Error::Kind::invalid_request, fmt::format("{}: there is no such field.", name));
   }
   Taker taker{object, {}};
-  describe(out, taker.taker());
+  describe(out, std::ref(taker));
   if (taker.wrong.empty()) return out;
   return fail(Error::Kind::invalid_request,
               fmt::format("{}: not a value of this field.", taker.wrong));

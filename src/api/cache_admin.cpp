@@ -15,7 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t prompts_default = 1'000;
-constexpr uint64_t prompts_max = 10'000;
 constexpr std::chrono::milliseconds between_lines{200};
 
 HttpReply json_reply(std::string body) {
@@ -63,9 +62,9 @@ HttpReply CacheAdmin::list(const HttpRequest& request) {
   if (!service_) return no_cache(request);
   const std::string limit = request.query_value("limit");
   const auto count = limit.empty() ? prompts_default : parse_count(limit);
-  if (!count || *count > prompts_max) {
+  if (!count || *count > prompt_list_max) {
     return error_reply({Error::Kind::invalid_request,
-                        "limit: a number up to " + std::to_string(prompts_max) + "."},
+                        "limit: a number up to " + std::to_string(prompt_list_max) + "."},
                        request);
   }
   return json_reply(encode(service_->list(*count)));

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "config/setters.h"
+#include "protocol/cache_report.h"
 
 namespace anyclaude {
 namespace {
@@ -97,7 +98,9 @@ Result<CacheCommand> CacheCommandLine::read(const SettingContext& context) const
     if (name == action_) command.action = action;
   }
   const auto limit = parse_count(limit_);
-  if (!limit || *limit > 10'000) return refuse("--limit: a number up to 10000");
+  if (!limit || *limit > prompt_list_max) {
+    return refuse(fmt::format("--limit: a number up to {}", prompt_list_max));
+  }
   command.prompts_max = *limit;
   if (!to_.empty()) {
     command.disk_bytes_max = parse_bytes(to_);

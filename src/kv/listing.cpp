@@ -109,10 +109,10 @@ std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::Pru
   if (rule.conversation) {
     PieceNode* const top = unshared_top(tree.find(*rule.conversation));
     if (top) waiting.push_back(top);
-  }
-  for (PieceNode* root : tree.roots()) {
-    if (rule.conversation) break;
-    if (!rule.fingerprint || *root->fingerprint == *rule.fingerprint) waiting.push_back(root);
+  } else {
+    for (PieceNode* root : tree.roots()) {
+      if (!rule.fingerprint || *root->fingerprint == *rule.fingerprint) waiting.push_back(root);
+    }
   }
   while (!waiting.empty()) {
     PieceNode* const node = waiting.back();

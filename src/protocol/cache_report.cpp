@@ -124,8 +124,9 @@ void put(Json& object, const char* name, const std::vector<T>& values) {
 template <class T>
 Json to_json(const T& value) {
   Json object = Json::object();
-  T copy = value;
-  describe(copy, [&](const char* name, const auto& member) { put(object, name, member); });
+  // Nothing is changed through it.
+  describe(const_cast<T&>(value),
+           [&](const char* name, const auto& member) { put(object, name, member); });
   return object;
 }
 

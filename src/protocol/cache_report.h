@@ -45,6 +45,8 @@ struct PromptReport {
   uint32_t hits = 0;
 };
 
+constexpr uint64_t prompt_list_max = 10'000;  // that may be asked for at once
+
 struct PromptList {
   std::vector<PromptReport> prompts;  // newest first
   uint64_t count = 0;                 // of all there are, also beyond the limit
@@ -58,12 +60,13 @@ struct VerifyReport {
   bool done = false;
 };
 
-// What matches all that is given is thrown out.
+// What is thrown out: one prompt, or what is too much, or what is of a model and not used for long
+// (both, where both are given). Only one of the three ways may be given.
 struct PruneOrder {
   std::optional<uint64_t> disk_bytes_max;  // afterwards
   std::optional<int64_t> unused_since_s;   // Unix time
   std::string model;                       // its name; empty: of any
-  std::string prompt;                      // its id; empty: any
+  std::string prompt;                      // its id; empty: none is meant
 };
 
 struct PruneReport {

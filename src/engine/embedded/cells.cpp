@@ -14,8 +14,6 @@
 namespace anyclaude {
 namespace {
 
-// Magic and sequence id, in front of every state (llama_context::state_seq_get_data).
-constexpr std::ptrdiff_t state_head_bytes = 8;
 constexpr uint32_t probe_tokens = 6;
 
 Token probe_token(llama_context* context, uint32_t position) {
@@ -62,10 +60,11 @@ Cells::Cells(llama_context* context, Memory memory)
 
 // From the state of one token, computed for it.
 bool Cells::learn_shapes() {
+  // Behind a range stands, without cells, what a point holds.
+  Bytes empty;
   if (memory_.has_ranges() && memory_.needs_points()) {
-    const Bytes empty = take_state(scratch_, state_flags());
+    empty = take_state(scratch_, state_flags());
     if (!empty || empty->size() <= state_head_bytes) return false;
-    empty_point_.assign(empty->begin() + state_head_bytes, empty->end());
   }
   Batch batch(1);
   batch.add(probe_token(context_, 0), 0, scratch_, false);
@@ -74,7 +73,9 @@ bool Cells::learn_shapes() {
   const Bytes range = memory_.has_ranges() ? take_scratch_range() : nullptr;
   clear(scratch_);
   if (point) point_shape_ = learn_shape(*point);
-  if (range) range_shape_ = learn_shape(*range, empty_point_);
+  const auto tail =
+      empty ? std::span(*empty).subspan(state_head_bytes) : std::span<const uint8_t>();
+  if (range) range_shape_ = learn_shape(*range, tail);
   return memory_.needs_points() == point_shape_.has_value() &&
          memory_.has_ranges() == range_shape_.has_value();
 }

@@ -135,7 +135,6 @@ class Cells {
   SequenceId scratch_;                     // the context's last sequence; empty but for moments
   std::optional<StateShape> range_shape_;  // only with Memory::has_ranges
   std::optional<StateShape> point_shape_;  // only with Memory::needs_points
-  std::vector<uint8_t> empty_point_;       // what stands behind a range for what a point holds
   std::vector<uint8_t> joined_;            // room for many ranges' bytes
   bool movable_ = false;
   bool verify_ = true;

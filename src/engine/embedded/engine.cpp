@@ -230,8 +230,9 @@ bool Engine::prefill_chunk() {
     if (begun == tasks_.all().end()) return false;
     task = &*begun;
   }
-  if (task->job && !task->restore)
+  if (task->job && !task->restore) {
     compute(*task, chunk_end(*task, task->position(), model_.sizes().batch));
+  }
   return true;
 }
 

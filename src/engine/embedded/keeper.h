@@ -44,7 +44,7 @@ class Keeper {
   // The same of any sequence; idle ones first, for they may lose their cells.
   bool store_some();
 
-  // True when all of a sequence could be put back from RAM as it is.
+  // True when all of a sequence could be put back as it is, its ranges without reading the disk.
   bool in_ram(const Sequence& sequence) const;
 
   // ---- Back ----

@@ -181,7 +181,6 @@ std::optional<StatePositions> positions_in(std::span<const uint8_t> state,
 
 namespace {
 
-constexpr size_t head_bytes = 8;   // magic and sequence
 constexpr size_t count_bytes = 8;  // streams and cells, in front of the cells
 constexpr size_t rows_bytes = 12;  // type and row bytes, in front of a layer's rows
 
@@ -202,9 +201,10 @@ using Runs = std::vector<std::pair<size_t, size_t>>;
 
 Runs runs_of(const StateShape& shape, const StatePart& part) {
   Runs runs;
-  const size_t cells = word_at(part.state, head_bytes + 4);
+  const size_t cells = word_at(part.state, state_head_bytes + 4);
   for (size_t i = 0; i < cells; ++i) {
-    const uint32_t position = word_at(part.state, head_bytes + count_bytes + i * cell_bytes(shape));
+    const uint32_t position =
+        word_at(part.state, state_head_bytes + count_bytes + i * cell_bytes(shape));
     if (position < part.from || position >= part.to) continue;
     if (!runs.empty() && runs.back().second == i) {
       ++runs.back().second;
@@ -251,11 +251,11 @@ void join_states(const StateShape& shape, std::span<const StatePart> parts,
     Source& source = sources.emplace_back();
     source.state = part.state;
     source.runs = runs_of(shape, part);
-    source.cells = word_at(part.state, head_bytes + 4);
-    source.at = head_bytes + count_bytes;
+    source.cells = word_at(part.state, state_head_bytes + 4);
+    source.at = state_head_bytes + count_bytes;
     for (const auto& [first, second] : source.runs) cells += static_cast<uint32_t>(second - first);
   }
-  append(joined, parts.front().state.first(head_bytes + 4));
+  append(joined, parts.front().state.first(state_head_bytes + 4));
   append(joined, {reinterpret_cast<const uint8_t*>(&cells), sizeof cells});
   for (Source& source : sources) source.append_runs(cell_bytes(shape), joined);
   const auto append_heads = [&](size_t bytes) {  // the same in all of them

@@ -27,6 +27,8 @@
 
 namespace anyclaude {
 
+constexpr size_t state_head_bytes = 8;  // magic and sequence, in front of every state
+
 // What is the same in every state of one model's memory.
 struct StateShape {
   struct Rows {

@@ -136,11 +136,9 @@ void Tokeniser::append_remembered(std::string_view text, std::string_view sharin
     tokens.insert(tokens.end(), fresh.begin(), fresh.end());
     return;
   }
-  std::string name(sharing);
-  name.append(1, '\0').append(text);
   {
     const MutexLock lock(mutex_);
-    const auto found = index_.find(name);
+    const auto found = index_.find({sharing, text});
     if (found != index_.end()) {
       memory_.splice(memory_.begin(), memory_, found->second);
       tokens.insert(tokens.end(), memory_.front().tokens.begin(), memory_.front().tokens.end());
@@ -152,17 +150,19 @@ void Tokeniser::append_remembered(std::string_view text, std::string_view sharin
   tokens.insert(tokens.end(), fresh.begin(), fresh.end());
   tokenised_bytes_.add(text.size());
 
+  const auto name_of = [](const Remembered& r) { return Name(r.sharing, r.text); };
   const auto bytes = [](const Remembered& r) {
-    return r.text.size() + r.tokens.size() * sizeof(Token) + 128;  // and the nodes around it
+    return r.sharing.size() + r.text.size() + r.tokens.size() * sizeof(Token) +
+           128;  // and the nodes around it
   };
   const MutexLock lock(mutex_);
-  if (index_.contains(name)) return;  // another thread was faster
-  memory_.push_front({std::move(name), std::move(fresh)});
+  if (index_.contains({sharing, text})) return;  // another thread was faster
+  memory_.push_front({std::string(sharing), std::string(text), std::move(fresh)});
   memory_bytes_ += bytes(memory_.front());
-  index_.emplace(memory_.front().text, memory_.begin());
+  index_.emplace(name_of(memory_.front()), memory_.begin());
   while (memory_bytes_ > memory_bytes_max_ && !memory_.empty()) {
     memory_bytes_ -= bytes(memory_.back());
-    index_.erase(memory_.back().text);
+    index_.erase(name_of(memory_.back()));
     memory_.pop_back();
   }
 }

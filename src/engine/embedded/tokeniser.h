@@ -57,10 +57,18 @@ class Tokeniser {
 
  private:
   struct Remembered {
-    std::string text;  // whose it is, a zero, and the text
+    std::string sharing;  // whose it is
+    std::string text;
     std::vector<Token> tokens;
   };
-  using Memory = std::list<Remembered>;  // newest first
+  using Memory = std::list<Remembered>;                        // newest first
+  using Name = std::pair<std::string_view, std::string_view>;  // sharing, text
+  struct NameHash {
+    size_t operator()(const Name& name) const {
+      const std::hash<std::string_view> hash;
+      return hash(name.second) ^ (hash(name.first) * 31);
+    }
+  };
 
   void append_fragment(std::string_view text, std::string_view sharing,
                        std::vector<Token>& tokens) const;
@@ -83,7 +91,7 @@ class Tokeniser {
 
   mutable Mutex mutex_;
   mutable Memory memory_ GUARDED_BY(mutex_);
-  mutable std::unordered_map<std::string_view, Memory::iterator> index_ GUARDED_BY(mutex_);
+  mutable std::unordered_map<Name, Memory::iterator, NameHash> index_ GUARDED_BY(mutex_);
   mutable uint64_t memory_bytes_ GUARDED_BY(mutex_) = 0;
 };
 

@@ -11,7 +11,6 @@
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <deque>
 #include <filesystem>
 #include <iostream>
@@ -22,6 +21,7 @@
 
 #include "base/descriptor.h"
 #include "fakes/cache_user.h"
+#include "fakes/environment_number.h"
 #include "fakes/temporary_folder.h"
 
 namespace anyclaude {
@@ -34,11 +34,6 @@ constexpr int64_t begin_s = 1'700'000'000;
 constexpr uint64_t disk_bytes_max = 400'000;
 // So many of the newest conversations are far from being thrown out.
 constexpr size_t promised = 8;
-
-uint64_t environment_number(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text ? std::stoull(text) : otherwise;
-}
 
 // What a process says of itself: conversation `number` is on the disk, or all was well at its
 // start, or something was not.

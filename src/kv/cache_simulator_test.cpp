@@ -11,23 +11,18 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <set>
 #include <tuple>
 
 #include "fakes/cache_user.h"
+#include "fakes/environment_number.h"
 #include "kv/cache_metrics.h"
 
 namespace anyclaude {
 namespace {
 
 constexpr uint64_t steps_a_life = 1000;
-
-uint64_t environment_number(const char* name, uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text ? std::stoull(text) : otherwise;
-}
 
 // Some are empty, some long.
 size_t payload_bytes(const PieceKey& key) {

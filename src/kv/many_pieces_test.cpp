@@ -4,10 +4,10 @@
 // ANYCLAUDE_TEST_PIECES is how many there are (2,000).
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 
 #include "fakes/cache_user.h"
+#include "fakes/environment_number.h"
 
 namespace anyclaude {
 namespace {
@@ -16,8 +16,8 @@ constexpr uint64_t plenty = 1ull << 40;
 constexpr uint32_t pieces_a_conversation = 10;
 
 uint32_t conversation_count() {
-  const char* const text = std::getenv("ANYCLAUDE_TEST_PIECES");
-  return static_cast<uint32_t>(text ? std::stoull(text) : 2000) / pieces_a_conversation;
+  return static_cast<uint32_t>(environment_number("ANYCLAUDE_TEST_PIECES", 2000)) /
+         pieces_a_conversation;
 }
 
 Tokens conversation(uint32_t number) {

@@ -6,13 +6,13 @@
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
 #include <set>
 
 #include "fakes/cache_user.h"
+#include "fakes/environment_number.h"
 #include "fakes/mutations.h"
 #include "kv/exchange.h"
 
@@ -24,10 +24,7 @@ using Blob = std::vector<uint8_t>;
 
 constexpr uint64_t plenty = 1 << 20;
 
-uint64_t wanted_refusals() {
-  const char* const text = std::getenv("ANYCLAUDE_TEST_MUTATIONS");
-  return text ? std::stoull(text) : 1000;
-}
+uint64_t wanted_refusals() { return environment_number("ANYCLAUDE_TEST_MUTATIONS", 1000); }
 
 class Quiet {
  public:

@@ -1,21 +1,22 @@
-// A server's life without its API: a cache over a disk that can fail, and an engine over the cache.
+// A server's life without its API: a cache over a folder, on a disk that may fail, and an engine
+// over the cache.
 #pragma once
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/files.h"
 #include "base/metrics.h"
 #include "engine/embedded/embedded_backend.h"
 #include "fakes/conversations.h"
 #include "kv/cache.h"
+#include "protocol/server_report.h"
 
 namespace anyclaude {
 
@@ -23,13 +24,15 @@ class CachedEngine {
  public:
   struct Choice {
     EmbeddedOptions engine;
+    std::filesystem::path folder = "/cache";
+    uint64_t ram_bytes_max = 1ull << 30;
     std::function<int64_t()> now_s;  // empty: the system's clock
   };
 
-  static Choice choice(const std::string& model) {
+  static Choice choice(const std::string& model, uint32_t cells = 1024) {
     Choice choice;
     choice.engine.model_path = model;
-    choice.engine.context_tokens = choice.engine.cache_cells = 1024;
+    choice.engine.context_tokens = choice.engine.cache_cells = cells;
     choice.engine.sequences_max = 4;
     choice.engine.batch_tokens = 128;
     choice.engine.threads = 1;
@@ -39,8 +42,8 @@ class CachedEngine {
 
   CachedEngine(Files& files, const Choice& choice) {
     CacheOptions cache;
-    cache.ram_bytes_max = 1ull << 30;
-    cache.disk.folder = "/cache";
+    cache.ram_bytes_max = choice.ram_bytes_max;
+    cache.disk.folder = choice.folder;
     cache.disk.bytes_max = 1ull << 30;
     cache.now_s = cache.disk.now_s = choice.now_s;
     cache_ = KvCache::open(files, cache, metrics_);
@@ -62,36 +65,31 @@ class CachedEngine {
     uint32_t prompt = 0;
     uint32_t computed = 0;
   };
-  // At temperature 0; every request must be answered.
-  Outcome answer(const std::string& question) {
-    Request request;
-    request.conversation.messages = {user(question)};
-    request.conversation.max_tokens = 6;
-    request.conversation.sampling.temperature = 0.0f;
+  // Every request must be answered, and its usage be what the engine has counted.
+  Outcome answer(const Request& request) {
+    const uint64_t before = computed_tokens();
     auto generation = backend_->start(request);
     const auto answer = generation ? run(**generation) : std::unexpected(generation.error());
     EXPECT_TRUE(answer) << answer.error().message;
     if (!answer) return {};
     const auto& usage = answer->finish.usage;
-    return {.text = answer->text,
-            .prompt = usage.prompt_tokens,
-            .computed = usage.prompt_tokens - usage.prompt_tokens_cached};
+    const auto computed = static_cast<uint32_t>(computed_tokens() - before);
+    EXPECT_EQ(computed, usage.prompt_tokens - usage.prompt_tokens_cached);
+    return {.text = answer->text, .prompt = usage.prompt_tokens, .computed = computed};
+  }
+  Outcome answer(const std::string& question) {
+    return answer(greedy_request({user(question)}, 6));
   }
 
   // The sum of all series of a metric.
-  uint64_t metric(const std::string& name) const {
-    const std::string text = "\n" + metrics_.print();
-    uint64_t sum = 0;
-    for (size_t at = text.find("\n" + name); at != std::string::npos;
-         at = text.find("\n" + name, at + 1)) {
-      const size_t end = at + 1 + name.size();
-      if (text[end] != ' ' && text[end] != '{') continue;
-      sum += std::stoull(text.substr(text.find(' ', text[end] == '{' ? text.find('}', end) : end)));
-    }
-    return sum;
-  }
+  uint64_t metric(const std::string& name) const { return sum_metric(metrics_.print(), name); }
 
  private:
+  uint64_t computed_tokens() const {
+    return sum_metric(metrics_.print(), "anyclaude_engine_prefill_tokens_total",
+                      R"(for="request")");
+  }
+
   Metrics metrics_;
   std::unique_ptr<KvCache> cache_;  // outlives the engine, which stores until its end
   std::unique_ptr<EmbeddedBackend> backend_;

@@ -28,6 +28,15 @@ inline std::string words(int count, const std::string& kind) {
   return out;
 }
 
+// At temperature 0.
+inline Request greedy_request(std::vector<Message> messages, int32_t max_tokens) {
+  Request request;
+  request.conversation.messages = std::move(messages);
+  request.conversation.max_tokens = max_tokens;
+  request.conversation.sampling.temperature = 0.0f;
+  return request;
+}
+
 inline Result<Answer> run(Generation& generation) {
   Answer answer;
   auto finish = generation.run([&](const Event& event) {

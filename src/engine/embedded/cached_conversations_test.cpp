@@ -6,97 +6,30 @@
 #include <fstream>
 
 #include "base/files.h"
-#include "engine/embedded/embedded_backend.h"
-#include "fakes/conversations.h"
-#include "fakes/test_models.h"
+#include "fakes/cached_engine.h"
+#include "fakes/named_models.h"
 
 namespace anyclaude {
 namespace {
 
 namespace fs = std::filesystem;
 
-Request ask(std::vector<std::string> texts, int32_t max_tokens = 6) {
-  Request request;
+using Outcome = CachedEngine::Outcome;
+
+Request ask(std::vector<std::string> texts) {
+  std::vector<Message> messages;
   for (size_t i = 0; i < texts.size(); ++i) {
-    request.conversation.messages.push_back(i % 2 == 0 ? user(std::move(texts[i]))
-                                                       : assistant(std::move(texts[i])));
+    messages.push_back(i % 2 == 0 ? user(std::move(texts[i])) : assistant(std::move(texts[i])));
   }
-  request.conversation.max_tokens = max_tokens;
-  request.conversation.sampling.temperature = 0.0f;
-  return request;
+  return greedy_request(std::move(messages), 6);
 }
-
-struct Outcome {
-  std::string text;
-  uint32_t prompt = 0;
-  uint32_t computed = 0;
-};
-
-// A server's life: a cache over a folder and an engine over the cache.
-class Life {
- public:
-  struct Choice {
-    std::string model;
-    uint32_t cells = 2048;
-    uint64_t ram_bytes = 1ull << 30;
-    std::string kv_type;
-  };
-
-  Life(const fs::path& folder, const Choice& choice) {
-    CacheOptions cache;
-    cache.ram_bytes_max = choice.ram_bytes;
-    cache.disk.folder = folder;
-    cache.disk.bytes_max = 4ull << 30;
-    cache_ = KvCache::open(real_files(), cache, metrics_);
-    EmbeddedOptions options;
-    options.model_path = choice.model;
-    options.context_tokens = std::min(choice.cells, 2048u);
-    options.cache_cells = choice.cells;
-    options.sequences_max = 4;
-    options.batch_tokens = 128;
-    options.kv_type_k = choice.kv_type;
-    options.threads = 1;
-    options.seed = 1;
-    backend_ = EmbeddedBackend::open(options, cache_.get(), metrics_);
-    const auto loaded = backend_->wait_until_loaded();
-    EXPECT_TRUE(loaded) << loaded.error().message;
-    cache_->settle();
-  }
-
-  Outcome answer(const Request& request) {
-    Outcome out;
-    const uint64_t before = value("anyclaude_engine_prefill_tokens_total", {{"for", "request"}});
-    auto generation = backend_->start(request);
-    if (!generation) {
-      ADD_FAILURE() << generation.error().message;
-      return out;
-    }
-    const auto answer = run(**generation);
-    EXPECT_TRUE(answer);
-    out.text = answer->text;
-    out.prompt = answer->finish.usage.prompt_tokens;
-    out.computed = static_cast<uint32_t>(
-        value("anyclaude_engine_prefill_tokens_total", {{"for", "request"}}) - before);
-    EXPECT_EQ(out.computed, out.prompt - answer->finish.usage.prompt_tokens_cached);
-    return out;
-  }
-
-  uint64_t value(const char* name, const Metrics::Labels& labels = {}) {
-    return metrics_.counter(name, "", labels).value();
-  }
-
- private:
-  Metrics metrics_;
-  std::unique_ptr<KvCache> cache_;  // outlives the engine, which stores until its end
-  std::unique_ptr<EmbeddedBackend> backend_;
-};
 
 class CachedConversations : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     folder_ = fs::path(testing::TempDir()) / "cached_conversations";
     fs::remove_all(folder_);
-    choice_.model = GetParam() == std::string("gemma") ? test::gemma() : test::smollm2();
+    choose_cells(2048);
   }
   void TearDown() override { fs::remove_all(folder_); }
 
@@ -109,47 +42,52 @@ class CachedConversations : public testing::TestWithParam<const char*> {
     return out;
   }
 
+  void choose_cells(uint32_t cells) {
+    choice_ = CachedEngine::choice(test::named_model(GetParam()), cells);
+    choice_.folder = folder_;
+  }
+
   fs::path folder_;
-  Life::Choice choice_;
+  CachedEngine::Choice choice_;
 };
 
 TEST_P(CachedConversations, OutliveTheServer) {
   const std::string question = "Tell me about " + words(110, "river");
   Outcome cold;
   {
-    Life life(folder_, choice_);
+    CachedEngine life(real_files(), choice_);
     cold = life.answer(ask({question}));
     EXPECT_EQ(cold.computed, cold.prompt);
   }
-  Life life(folder_, choice_);
+  CachedEngine life(real_files(), choice_);
   const Outcome warm = life.answer(ask({question}));
   EXPECT_EQ(warm.computed, 1u) << "of " << warm.prompt;
   EXPECT_EQ(warm.text, cold.text);
-  EXPECT_EQ(life.value("anyclaude_engine_restores_failed_total"), 0u);
+  EXPECT_EQ(life.metric("anyclaude_engine_restores_failed_total"), 0u);
   // And the conversation goes on.
   const Outcome next = life.answer(ask({question, cold.text, "Go on."}));
   EXPECT_LT(next.computed, 40u) << "of " << next.prompt;
 }
 
 TEST_P(CachedConversations, ComeBackWhenOthersTookTheirCells) {
-  choice_.cells = 1024;
-  Life life(folder_, choice_);
+  choose_cells(1024);
+  CachedEngine life(real_files(), choice_);
   const Request first = ask({"Describe " + words(90, "tree")});
   const Outcome cold = life.answer(first);
   for (int i = 0; i < 4; ++i) {
     life.answer(ask({std::to_string(i) + " other " + words(90, "stone" + std::to_string(i))}));
   }
-  EXPECT_GT(life.value("anyclaude_engine_evictions_total"), 0u);
+  EXPECT_GT(life.metric("anyclaude_engine_evictions_total"), 0u);
   const Outcome warm = life.answer(first);
   EXPECT_EQ(warm.computed, 1u) << "of " << warm.prompt;
   EXPECT_EQ(warm.text, cold.text);
-  EXPECT_GT(life.value("anyclaude_engine_restored_tokens_total"), 0u);
+  EXPECT_GT(life.metric("anyclaude_engine_restored_tokens_total"), 0u);
 }
 
 // The next request may go on from far before the end of the one before it, at once: what stands
 // behind is kept all the same.
 TEST_P(CachedConversations, AreKeptWhenTheyAreCutBackAtOnce) {
-  Life life(folder_, choice_);
+  CachedEngine life(real_files(), choice_);
   const std::string beginning = "Remember " + words(110, "road");
   Request longer = ask({beginning, "Yes.", "And " + words(60, "sea")});
   Request shorter = ask({beginning, "Yes.", "Go on."});
@@ -165,7 +103,7 @@ TEST_P(CachedConversations, AreComputedAgainWhereTheirFilesAreWrong) {
   const Request request = ask({"Explain " + words(110, "cloud")});
   Outcome cold;
   {
-    Life life(folder_, choice_);
+    CachedEngine life(real_files(), choice_);
     cold = life.answer(request);
   }
   const auto files = pieces();
@@ -178,7 +116,7 @@ TEST_P(CachedConversations, AreComputedAgainWhereTheirFilesAreWrong) {
     file.seekp(middle);
     file.put(byte);
   }
-  Life life(folder_, choice_);
+  CachedEngine life(real_files(), choice_);
   const Outcome again = life.answer(request);
   EXPECT_EQ(again.computed, again.prompt);
   EXPECT_EQ(again.text, cold.text);
@@ -187,11 +125,11 @@ TEST_P(CachedConversations, AreComputedAgainWhereTheirFilesAreWrong) {
 TEST_P(CachedConversations, OfOtherStateAreAMiss) {
   const Request request = ask({"Name " + words(90, "lake")});
   {
-    Life life(folder_, choice_);
+    CachedEngine life(real_files(), choice_);
     life.answer(request);
   }
-  choice_.kv_type = "q8_0";
-  Life life(folder_, choice_);
+  choice_.engine.kv_type_k = "q8_0";
+  CachedEngine life(real_files(), choice_);
   const Outcome other = life.answer(request);
   EXPECT_EQ(other.computed, other.prompt);
 }
@@ -205,7 +143,7 @@ TEST_P(CachedConversations, ServeThoseAloneWhoShareThem) {
     return request;
   };
   {
-    Life life(folder_, choice_);
+    CachedEngine life(real_files(), choice_);
     const Outcome first = life.answer(of("anna", "group team"));
     EXPECT_EQ(first.computed, first.prompt);
     EXPECT_EQ(life.answer(of("ben", "group team")).computed, 1u);
@@ -213,7 +151,7 @@ TEST_P(CachedConversations, ServeThoseAloneWhoShareThem) {
       EXPECT_EQ(life.answer(of("other", sharing)).computed, first.prompt) << sharing;
     }
   }
-  Life life(folder_, choice_);
+  CachedEngine life(real_files(), choice_);
   const Outcome stranger = life.answer(of("dora", "key dora"));
   EXPECT_EQ(stranger.computed, stranger.prompt);
   for (const char* sharing : {"group team", "", "key carl"}) {
@@ -224,11 +162,11 @@ TEST_P(CachedConversations, ServeThoseAloneWhoShareThem) {
 TEST_P(CachedConversations, OfAnotherContextSizeAreAHit) {
   const Request request = ask({"Name " + words(90, "field")});
   {
-    Life life(folder_, choice_);
+    CachedEngine life(real_files(), choice_);
     life.answer(request);
   }
-  choice_.cells = 1536;
-  Life life(folder_, choice_);
+  choose_cells(1536);
+  CachedEngine life(real_files(), choice_);
   EXPECT_EQ(life.answer(request).computed, 1u);
 }
 

@@ -15,11 +15,7 @@ namespace anyclaude {
 namespace {
 
 Request ask(std::vector<Message> messages, int32_t max_tokens = 8) {
-  Request request;
-  request.conversation.messages = std::move(messages);
-  request.conversation.max_tokens = max_tokens;
-  request.conversation.sampling.temperature = 0.0f;
-  return request;
+  return greedy_request(std::move(messages), max_tokens);
 }
 
 Tool tool(std::string name, std::string schema) {

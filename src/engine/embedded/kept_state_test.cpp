@@ -21,8 +21,8 @@
 #include "engine/embedded/batch.h"
 #include "engine/embedded/engine.h"
 #include "fakes/engine_life.h"
+#include "fakes/named_models.h"
 #include "fakes/temporary_folder.h"
-#include "fakes/test_models.h"
 
 namespace anyclaude {
 namespace {
@@ -47,12 +47,6 @@ struct TestModel {
 
 void PrintTo(const TestModel& model, std::ostream* out) { *out << model.name; }
 
-std::string path_of(const std::string& name) {
-  if (name == "smollm2") return test::smollm2();
-  if (name == "gemma") return test::gemma();
-  return ANYCLAUDE_TINY_MODELS "/" + name + ".gguf";
-}
-
 double distance(const Logits& a, const Logits& b) {
   if (a.empty() || a.size() != b.size()) return INFINITY;
   double out = 0;
@@ -68,7 +62,7 @@ class KeptState : public testing::TestWithParam<TestModel> {
 
   void load(uint32_t cells = 4096) {
     EmbeddedOptions options;
-    options.model_path = path_of(GetParam().name);
+    options.model_path = test::named_model(GetParam().name);
     options.context_tokens = std::min(cells, 2048u);
     options.cache_cells = cells;
     options.sequences_max = 2;
@@ -319,11 +313,8 @@ constexpr TestModel models[] = {
     {"deepseek32-moe", MemoryKind::whole},
 };
 
-INSTANTIATE_TEST_SUITE_P(Models, KeptState, testing::ValuesIn(models), [](const auto& info) {
-  std::string name = info.param.name;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Models, KeptState, testing::ValuesIn(models),
+                         [](const auto& info) { return test::instance_name(info.param.name); });
 
 }  // namespace
 }  // namespace anyclaude

@@ -10,7 +10,7 @@
 #include "base/files.h"
 #include "base/sync.h"
 #include "fakes/engine_life.h"
-#include "fakes/test_models.h"
+#include "fakes/named_models.h"
 
 namespace anyclaude {
 namespace {
@@ -22,9 +22,7 @@ class PausesTest : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     EmbeddedOptions options;
-    options.model_path = GetParam() == std::string("smollm2")
-                             ? test::smollm2()
-                             : ANYCLAUDE_TINY_MODELS "/" + std::string(GetParam()) + ".gguf";
+    options.model_path = test::named_model(GetParam());
     options.context_tokens = 1024;
     options.cache_cells = 4096;
     options.sequences_max = 4;
@@ -118,11 +116,7 @@ TEST_P(PausesTest, WhatRamDoesNotHoldStays) {
 
 INSTANTIATE_TEST_SUITE_P(Models, PausesTest,
                          testing::Values("smollm2", "gemma3-dense", "qwen35-dense"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         [](const auto& info) { return test::instance_name(info.param); });
 
 }  // namespace
 }  // namespace anyclaude

@@ -4,13 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 #include <random>
 
 #include "engine/embedded/batch.h"
 #include "engine/embedded/model.h"
-#include "fakes/test_models.h"
+#include "fakes/named_models.h"
 
 namespace anyclaude {
 namespace {
@@ -21,7 +20,7 @@ class StateBlob : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     EmbeddedOptions options;
-    options.model_path = GetParam() == std::string("gemma") ? test::gemma() : test::smollm2();
+    options.model_path = test::named_model(GetParam());
     options.context_tokens = options.cache_cells = 1024;
     options.sequences_max = 2;
     options.threads = 1;
@@ -151,7 +150,7 @@ class PointBlob : public testing::TestWithParam<const char*> {};
 
 TEST_P(PointBlob, RefusesChangedWords) {
   EmbeddedOptions options;
-  options.model_path = ANYCLAUDE_TINY_MODELS "/" + std::string(GetParam()) + ".gguf";
+  options.model_path = test::named_model(GetParam());
   options.context_tokens = options.cache_cells = 1024;
   options.sequences_max = 2;
   options.threads = 1;
@@ -186,11 +185,7 @@ TEST_P(PointBlob, RefusesChangedWords) {
 INSTANTIATE_TEST_SUITE_P(Models, PointBlob,
                          testing::Values("qwen35-dense", "lfm2-dense", "mamba2-dense",
                                          "gemma3-dense", "deepseek32-moe"),
-                         [](const auto& info) {
-                           std::string name = info.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         [](const auto& info) { return test::instance_name(info.param); });
 
 }  // namespace
 }  // namespace anyclaude

@@ -3,7 +3,6 @@
 A case is a function test_*(h) in a file test_*.py; `h` is the Harness. It fails by raising; the
 runner then prints the last exchanges and the tails of the servers' logs.
 """
-import json
 import shutil
 import socket
 import subprocess
@@ -67,14 +66,6 @@ class Harness:
             said = b"".join(part for part in (late.stdout, late.stderr) if part)
             raise Failed(f"{arguments} did not end in {timeout_s} s; it said:\n"
                          f"{said.decode(errors='replace')[-3000:]}") from late
-
-    def probe(self, *arguments):
-        """What cache_probe (tests/tools), which is built beside the program, says of a folder."""
-        done = subprocess.run([str(self.program.parent / "cache_probe"), *map(str, arguments)],
-                              text=True, capture_output=True, check=False)
-        if done.returncode != 0:
-            raise Failed(f"cache_probe {arguments}: {done.stdout}{done.stderr}")
-        return json.loads(done.stdout)
 
     def free_port(self):
         """A port that was free a moment ago, for programs that cannot be asked for theirs."""

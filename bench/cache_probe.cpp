@@ -1,7 +1,6 @@
-// Looks at the cache's folder without a model, for the end-to-end tests and the bench. Prints one
-// line of JSON; exit code 1: something is wrong.
+// A cache without a model, to be measured. Prints one line of JSON; exit code 1: something is
+// wrong.
 //
-//   cache_probe verify FOLDER        reads and checks every file, deletes what is wrong
 //   cache_probe fill FOLDER COUNT    writes COUNT small pieces as a tiny model would, and no index
 //   cache_probe open FOLDER COUNT    how long until those of `fill` are found
 //   cache_probe ram BYTES            how much memory a cache of so many bytes takes when it is full
@@ -68,29 +67,6 @@ std::vector<Token> conversation(uint32_t number, uint32_t pieces) {
   }
   tokens[0] = static_cast<Token>(number);
   return tokens;
-}
-
-// ---- verify
-
-uint64_t count_pieces(const fs::path& folder) {
-  uint64_t count = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (parse_piece_name(entry.path().filename().string())) ++count;
-  }
-  return count;
-}
-
-int verify(const fs::path& folder) {
-  const uint64_t files = count_pieces(folder);
-  Metrics metrics;
-  const auto cache = KvCache::open(real_files(), options_of(folder), metrics);
-  const auto verified = cache->verify();
-  const uint64_t wrong =
-      metrics.counter("anyclaude_kv_verification_failures_total", "").value() + verified.wrong;
-  const bool well = wrong == 0 && verified.pieces == files && cache->stats().writes;
-  return print(fmt::format(R"({{"files": {}, "right": {}, "wrong": {}, "bytes": {}}})", files,
-                           verified.pieces, wrong, verified.bytes),
-               well);
 }
 
 // ---- fill
@@ -196,11 +172,10 @@ int run(const std::vector<std::string>& arguments) {
     return arguments.size() == count && arguments[0] == command;
   };
   const auto number = [&](size_t at) { return std::strtoull(arguments[at].c_str(), nullptr, 10); };
-  if (is("verify", 2)) return verify(arguments[1]);
   if (is("fill", 3)) return fill(arguments[1], static_cast<uint32_t>(number(2)));
   if (is("open", 3)) return open(arguments[1], static_cast<uint32_t>(number(2)));
   if (is("ram", 2)) return fill_ram(number(1));
-  return print(R"({"error": "cache_probe verify|fill|open|ram ...; see tests/tools"})", false);
+  return print(R"({"error": "cache_probe fill|open|ram ...; see bench"})", false);
 }
 
 }  // namespace

@@ -18,11 +18,10 @@ bool goes_before(const Task& a, const Task& b, Instant now) {
 
 uint32_t chunk_end(const Task& task, uint32_t position, uint32_t batch) {
   const auto total = static_cast<uint32_t>(task.tokens.size());
-  uint32_t end = std::min<uint32_t>((position / batch + 1) * batch, total);
-  if (position + 1 < total) end = std::min(end, total - 1);
+  uint32_t target = position + 1 < total ? total - 1 : total;
   const auto point = std::upper_bound(task.save_points.begin(), task.save_points.end(), position);
-  if (point != task.save_points.end()) end = std::min(end, *point);
-  return end;
+  if (point != task.save_points.end()) target = std::min(target, *point);
+  return target - position <= batch ? target : (position / batch + 1) * batch;
 }
 
 void add_save_point(Task& task, uint32_t position) {

@@ -51,12 +51,13 @@ TEST(Schedule, ChunksEndAtMultiplesSavePointsAndBeforeTheLastToken) {
   EXPECT_EQ(chunk_end(task, 700, 512), 999u);
   EXPECT_EQ(chunk_end(task, 999, 512), 1000u);
   EXPECT_EQ(chunk_end(task, 300, 512), 512u);
+  EXPECT_EQ(chunk_end(task, 487, 512), 999u);
   add_save_point(task, 600);
   add_save_point(task, 400);
   add_save_point(task, 600);
   EXPECT_EQ(task.save_points, (std::vector<uint32_t>{400, 600}));
   EXPECT_EQ(chunk_end(task, 0, 512), 400u);
-  EXPECT_EQ(chunk_end(task, 400, 512), 512u);
+  EXPECT_EQ(chunk_end(task, 400, 512), 600u);
   EXPECT_EQ(chunk_end(task, 512, 512), 600u);
   EXPECT_EQ(chunk_end(task, 600, 512), 999u);
 }

@@ -43,7 +43,8 @@ struct CacheMetrics {
       counters_by_tier("anyclaude_kv_restored_bytes_total",
                        "Bytes given out to be restored, by where they came from.");
   Histogram& restore_seconds = metrics.histogram(
-      "anyclaude_kv_restore_seconds", "Time from the start of a restore to its last piece.");
+      "anyclaude_kv_restore_seconds",
+      "Time from the start of a restore until its user has put back the last piece.");
 };
 
 }  // namespace anyclaude

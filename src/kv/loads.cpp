@@ -74,10 +74,6 @@ std::optional<PrefixLoad::Piece> PieceLoads::next(Load& load) {
     load.bytes_ahead -= piece.payload->size();
     changed_.notify_all();
   }
-  if (load.next_given == load.items.size()) {
-    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - load.begin;
-    metrics_.restore_seconds.observe_s(time.count());
-  }
   return piece;
 }
 
@@ -96,6 +92,10 @@ void PieceLoads::cancel(Load& load) {
   std::shared_ptr<FoundPrefix> prefix;  // let go of without a lock: it asks the cache for its own
   const MutexLock lock(mutex_);
   load.cancelled = true;
+  if (load.next_given == load.items.size()) {
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - load.begin;
+    metrics_.restore_seconds.observe_s(time.count());
+  }
   reading_.remove_if([&](const LoadPtr& other) { return other.get() == &load; });
   while (load.calls > 0) changed_.wait(mutex_);
   // Else the thread that reads is the last to need it.

@@ -232,37 +232,42 @@ bool Cells::fits_range(const Range& range) const {
 
 Cells::Restored Cells::restore_ranges(SequenceId sequence, std::span<const Range> ranges) {
   if (!memory_.has_ranges() || ranges.empty()) return Restored::done;
-  if (ranges.size() == 1) {
-    const Range& one = ranges.front();
-    return put_range(sequence, *one.bytes, one.from, one.to) ? Restored::done : Restored::no_room;
-  }
-  if (can_join(*range_shape_)) {
-    std::vector<StatePart> parts;
-    for (const Range& range : ranges) parts.push_back({*range.bytes, range.from, range.to});
-    join_states(*range_shape_, parts, joined_);
-    const bool there = put_range(sequence, joined_, ranges.front().from, ranges.back().to);
-    return there ? Restored::done : Restored::no_room;
-  }
-  for (const Range& range : ranges) {
-    if (put_range(sequence, *range.bytes, range.from, range.to)) continue;
-    llama_memory_seq_rm(llama_get_memory(context_), sequence,
-                        static_cast<llama_pos>(ranges.front().from), -1);
-    return Restored::no_room;
-  }
-  return Restored::done;
+  const Usage now = usage();
+  if (ranges.back().end - ranges.front().begin > now.size - now.used) return Restored::no_room;
+  const bool there = can_join(*range_shape_)
+                         ? put_joined(sequence, ranges)
+                         : std::ranges::all_of(ranges, [&](const Range& range) {
+                             return put_range(sequence, *range.bytes, range.from, range.to);
+                           });
+  clear(scratch_);
+  if (there) return Restored::done;
+  llama_memory_seq_rm(llama_get_memory(context_), sequence,
+                      static_cast<llama_pos>(ranges.front().from), -1);
+  return Restored::no_room;
 }
 
-// Of bytes that fit.
+bool Cells::put_joined(SequenceId sequence, std::span<const Range> ranges) {
+  std::vector<StatePart> parts;
+  for (const Range& range : ranges) parts.push_back({*range.bytes, range.from, range.to});
+  const JoinedSection joined = join_states(*range_shape_, parts);
+  const uint32_t from = ranges.front().from;
+  // Cells are put into a sequence that has none; straight into the right one is the shorter way.
+  if (from == 0) return put_cells(context_, sequence, joined);
+  if (!put_cells(context_, scratch_, joined)) return false;
+  llama_memory_seq_cp(llama_get_memory(context_), scratch_, sequence, static_cast<llama_pos>(from),
+                      static_cast<llama_pos>(ranges.back().to));
+  return true;
+}
+
+// Of bytes that fit. They stay in the scratch sequence too, until the next ones or clear().
 bool Cells::put_range(SequenceId sequence, const std::vector<uint8_t>& bytes, uint32_t from,
                       uint32_t to) {
-  const bool there =
-      llama_state_seq_set_data(context_, bytes.data(), bytes.size(), scratch_) == bytes.size();
-  if (there) {
-    llama_memory_seq_cp(llama_get_memory(context_), scratch_, sequence,
-                        static_cast<llama_pos>(from), static_cast<llama_pos>(to));
+  if (llama_state_seq_set_data(context_, bytes.data(), bytes.size(), scratch_) != bytes.size()) {
+    return false;
   }
-  clear(scratch_);
-  return there;
+  llama_memory_seq_cp(llama_get_memory(context_), scratch_, sequence, static_cast<llama_pos>(from),
+                      static_cast<llama_pos>(to));
+  return true;
 }
 
 Cells::Restored Cells::restore_point(SequenceId sequence, uint32_t length,

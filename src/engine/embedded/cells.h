@@ -108,10 +108,11 @@ class Cells {
   // True when the live sequence can be cut to `length` tokens and continued without a checkpoint.
   bool reaches(SequenceId sequence, uint32_t length) const;
 
-  // Of the layers that keep every token: cells in use, and one behind the highest of them.
+  // Of the layers that keep every token: cells in use, one behind the highest of them, and all.
   struct Usage {
     uint32_t used = 0;
     uint32_t end = 0;
+    uint32_t size = 0;
   };
   Usage usage() const;
   uint32_t end_of(SequenceId sequence) const;  // one behind the highest that a sequence uses
@@ -125,6 +126,7 @@ class Cells {
   uint32_t state_flags() const;
   Bytes take_state(SequenceId sequence, uint32_t flags) const;
   Bytes take_scratch_range();
+  bool put_joined(SequenceId sequence, std::span<const Range> ranges);
   bool put_range(SequenceId sequence, const std::vector<uint8_t>& bytes, uint32_t from,
                  uint32_t to);
   bool put_state(SequenceId sequence, const std::vector<uint8_t>& bytes);
@@ -135,7 +137,6 @@ class Cells {
   SequenceId scratch_;                     // the context's last sequence; empty but for moments
   std::optional<StateShape> range_shape_;  // only with Memory::has_ranges
   std::optional<StateShape> point_shape_;  // only with Memory::needs_points
-  std::vector<uint8_t> joined_;            // room for many ranges' bytes
   bool movable_ = false;
   bool verify_ = true;
 };

@@ -1,7 +1,16 @@
 #include "engine/embedded/engine_internals.h"
 
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <stdexcept>
 #include <typeinfo>
 
+#include "ggml-backend.h"
+#include "llama-io.h"
 #include "llama-kv-cache-iswa.h"
 #include "llama-kv-cache.h"
 #include "llama-memory-hybrid-iswa.h"
@@ -35,6 +44,52 @@ Parts parts_of(llama_context* context) {
   return {};
 }
 
+// Gives libllama a joined section's bytes in the order in which it asks for them.
+class JoinedReader final : public llama_io_read_i {
+ public:
+  explicit JoinedReader(const JoinedSection& joined)
+      : run_(std::as_bytes(std::span(joined.front))), next_(joined.runs) {}
+
+  void read(void* target, size_t size) override {
+    auto* out = static_cast<std::byte*>(target);
+    for_each_run(size, [&](std::span<const std::byte> bytes) {
+      std::memcpy(out, bytes.data(), bytes.size());
+      out += bytes.size();
+    });
+  }
+
+  void read_tensor(ggml_tensor* tensor, size_t offset, size_t size) override {
+    for_each_run(size, [&](std::span<const std::byte> bytes) {
+      ggml_backend_tensor_set(tensor, bytes.data(), offset, bytes.size());
+      offset += bytes.size();
+    });
+  }
+
+  size_t n_bytes() override { return bytes_read_; }
+  bool at_end() const { return run_.empty() && next_.empty(); }
+
+ private:
+  template <class Use>
+  void for_each_run(size_t size, const Use& use) {
+    bytes_read_ += size;
+    while (size > 0) {
+      if (run_.empty()) {
+        if (next_.empty()) throw std::runtime_error("the cells end too early");
+        run_ = std::as_bytes(next_.front());
+        next_ = next_.subspan(1);
+      }
+      const auto part = run_.first(std::min(size, run_.size()));
+      use(part);
+      run_ = run_.subspan(part.size());
+      size -= part.size();
+    }
+  }
+
+  std::span<const std::byte> run_;
+  std::span<const std::span<const uint8_t>> next_;
+  size_t bytes_read_ = 0;
+};
+
 }  // namespace
 
 MemoryKind memory_kind_of(llama_context* context) {
@@ -61,11 +116,25 @@ void forget_points(llama_context* context, int32_t sequence) {
   if (parts.recurrent) parts.recurrent->seq_rm(sequence, -1, -1);
 }
 
+bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& joined) {
+  llama_kv_cache* tokens = parts_of(context).tokens;
+  if (!tokens) return false;
+  llama_synchronize(context);
+  JoinedReader reader(joined);
+  try {
+    tokens->state_read(reader, sequence, 0);
+  } catch (const std::exception& error) {
+    spdlog::debug("The cells of a prompt were not put back: {}", error.what());
+    return false;
+  }
+  return reader.at_end();
+}
+
 Cells::Usage cell_usage(llama_context* context) {
   const llama_kv_cache* tokens = parts_of(context).tokens;
   if (!tokens) return {};
   const llama_kv_cells& cells = tokens->get_cells(0);  // one for all: kv_unified
-  return {cells.get_used(), cells.used_max_p1()};
+  return {cells.get_used(), cells.used_max_p1(), cells.size()};
 }
 
 uint32_t cells_end_of(llama_context* context, int32_t sequence) {

@@ -6,6 +6,7 @@
 
 #include "engine/embedded/cells.h"
 #include "engine/embedded/memory_kind.h"
+#include "engine/embedded/state_blob.h"
 
 struct llama_context;
 
@@ -22,6 +23,10 @@ void forget_window_before(llama_context* context, int32_t sequence, uint32_t pos
 
 // Empties what of a sequence cannot be cut, its windows and recurrent state, and leaves the rest.
 void forget_points(llama_context* context, int32_t sequence);
+
+// Puts the tokens' cells of a sequence that has none there; false: they have no room. The bytes go
+// from where they lie into the cells: the public interface would need all of them in one piece.
+bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& joined);
 
 // Of the layers that keep every token; none where no layer does.
 Cells::Usage cell_usage(llama_context* context);

@@ -8,7 +8,7 @@ namespace anyclaude {
 namespace {
 
 // So much is put back at once: more would be away from the engine's other work for long.
-constexpr size_t joined_bytes_max = 16u << 20;
+constexpr size_t restored_bytes_max = 128u << 20;
 
 KeepClass keep_class(Priority priority) {
   switch (priority) {
@@ -137,7 +137,7 @@ Keeper::Progress Keeper::restore(Restore& restore, Sequence& sequence,
 bool Keeper::take(Restore& restore, const Sequence& sequence, std::span<const Token> tokens) {
   size_t bytes = 0;
   for (const Cells::Range& range : restore.ranges) bytes += range.bytes->size();
-  while (!restore.point && bytes < joined_bytes_max) {
+  while (!restore.point && bytes < restored_bytes_max) {
     auto piece = restore.load->next();
     if (!piece) break;
     const PieceHead& head = piece->head;

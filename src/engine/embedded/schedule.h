@@ -50,10 +50,11 @@ Priority urgency(const Task& task, Instant now);
 bool goes_before(const Task& a, const Task& b, Instant now);
 
 // The end of the chunk that begins at `position`: the next save point or the last token if one
-// chunk reaches it, else the next multiple of `batch`; small chunks cost more a token. A function of
-// the prompt and its save points alone, never of load, so that the same prompt is always computed in
-// the same pieces. The last token stands alone because it is what a repeated prompt computes again:
-// both get the same logits, and state that cannot be cut is kept where the repeat continues from.
+// chunk reaches it, else the next multiple of `batch`; small chunks cost more a token. A function
+// of the prompt and its save points alone, never of load, so that the same prompt is always
+// computed in the same pieces. The last token stands alone because it is what a repeated prompt
+// computes again: both get the same logits, and state that cannot be cut is kept where the repeat
+// continues from.
 uint32_t chunk_end(const Task& task, uint32_t position, uint32_t batch);
 
 void add_save_point(Task& task, uint32_t position);

@@ -186,10 +186,6 @@ constexpr size_t rows_bytes = 12;  // type and row bytes, in front of a layer's 
 
 size_t cell_bytes(const StateShape& shape) { return 12 + shape.extension_bytes; }
 
-void append(std::vector<uint8_t>& out, std::span<const uint8_t> bytes) {
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
 uint32_t word_at(std::span<const uint8_t> bytes, size_t at) {
   uint32_t word = 0;
   std::memcpy(&word, bytes.data() + at, sizeof word);
@@ -227,10 +223,10 @@ struct Source {
     return state.subspan(at - bytes, bytes);
   }
   // The runs of `cells` entries that stand at `at`.
-  void append_runs(size_t entry_bytes, std::vector<uint8_t>& out) {
+  void append_runs(size_t entry_bytes, JoinedSection& out) {
     const auto entries = take(cells * entry_bytes);
     for (const auto& [first, second] : runs) {
-      append(out, entries.subspan(first * entry_bytes, (second - first) * entry_bytes));
+      out.runs.push_back(entries.subspan(first * entry_bytes, (second - first) * entry_bytes));
     }
   }
 };
@@ -242,26 +238,25 @@ bool can_join(const StateShape& shape) {
          !shape.sections[0].transposed;
 }
 
-void join_states(const StateShape& shape, std::span<const StatePart> parts,
-                 std::vector<uint8_t>& joined) {
-  joined.clear();
+JoinedSection join_states(const StateShape& shape, std::span<const StatePart> parts) {
+  JoinedSection joined;
   std::vector<Source> sources;
-  uint32_t cells = 0;
   for (const StatePart& part : parts) {
     Source& source = sources.emplace_back();
     source.state = part.state;
     source.runs = runs_of(shape, part);
     source.cells = word_at(part.state, state_head_bytes + 4);
     source.at = state_head_bytes + count_bytes;
-    for (const auto& [first, second] : source.runs) cells += static_cast<uint32_t>(second - first);
+    for (const auto& [first, second] : source.runs) {
+      joined.front[1] += static_cast<uint32_t>(second - first);
+    }
   }
-  append(joined, parts.front().state.first(state_head_bytes + 4));
-  append(joined, {reinterpret_cast<const uint8_t*>(&cells), sizeof cells});
+  joined.front[0] = word_at(parts.front().state, state_head_bytes);
   for (Source& source : sources) source.append_runs(cell_bytes(shape), joined);
   const auto append_heads = [&](size_t bytes) {  // the same in all of them
     for (size_t i = 0; i < sources.size(); ++i) {
       const auto head = sources[i].take(bytes);
-      if (i == 0) append(joined, head);
+      if (i == 0) joined.runs.push_back(head);
     }
   };
   append_heads(8);  // transposed, layers
@@ -272,7 +267,7 @@ void join_states(const StateShape& shape, std::span<const StatePart> parts,
       for (Source& source : sources) source.append_runs(rows.bytes, joined);
     }
   }
-  append(joined, shape.tail);
+  return joined;
 }
 
 }  // namespace anyclaude

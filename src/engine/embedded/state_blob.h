@@ -20,6 +20,7 @@
 //   Where a sequence has nothing in a section, that section still stands there, without cells.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -68,8 +69,13 @@ struct StatePart {
 
 // False: states of this shape are not made of rows of tokens alone, and cannot be joined.
 bool can_join(const StateShape& shape);
-// One state of all of these tokens, into `joined`, whose room is used again.
-void join_states(const StateShape& shape, std::span<const StatePart> parts,
-                 std::vector<uint8_t>& joined);
+
+// The section with cells of one state of many parts' tokens: `front`, then `runs`, which are the
+// parts' own bytes.
+struct JoinedSection {
+  std::array<uint32_t, 2> front = {};  // streams and cells
+  std::vector<std::span<const uint8_t>> runs;
+};
+JoinedSection join_states(const StateShape& shape, std::span<const StatePart> parts);
 
 }  // namespace anyclaude

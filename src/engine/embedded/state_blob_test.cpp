@@ -88,8 +88,15 @@ TEST_P(StateBlob, SeveralAreJoined) {
       {11, 32, cells_->extract_range(0, 11, 32), 11, 32},
       {32, length, cells_->extract_range(0, 32, length), 32, length - 3}};
   for (const Cells::Range& range : ranges) EXPECT_TRUE(cells_->fits_range(range));
+  const auto expected = cells_->extract_range(0, 0, length - 3);
   ASSERT_EQ(cells_->restore_ranges(1, ranges), Cells::Restored::done);
-  EXPECT_EQ(*cells_->extract_range(1, 0, length - 3), *cells_->extract_range(0, 0, length - 3));
+  EXPECT_EQ(*cells_->extract_range(1, 0, length - 3), *expected);
+  // In two steps: the second one adds to what is there.
+  cells_->clear(1);
+  const auto all = std::span(ranges);
+  ASSERT_EQ(cells_->restore_ranges(1, all.first(1)), Cells::Restored::done);
+  ASSERT_EQ(cells_->restore_ranges(1, all.subspan(1)), Cells::Restored::done);
+  EXPECT_EQ(*cells_->extract_range(1, 0, length - 3), *expected);
 }
 
 TEST_P(StateBlob, RefusesEveryLengthButItsOwn) {

@@ -5,7 +5,8 @@ usage: run.py --anyclaude PROGRAM [--only PART,...] [--models gemma,smollm2] [--
 
 Parts: cold (prefill rate beside llama-bench), follow (the next turn of a long conversation),
 repeat (a prompt cached to its last token), restart (the first answer after a restart), agents
-(eight sub-agents at once), idle (memory without a model), folder (a cache of many pieces).
+(eight sub-agents at once), idle (memory without a model), folder (a cache of many pieces),
+overhead (what the cache costs where it cannot help).
 Everything is interleaved A B B A in one run, so that what else the machine does falls on both; the
 figures are medians. Prints a Markdown table and writes it, with every single value as JSON, into
 --output. docs/benchmarks.md tells how to read it.
@@ -29,12 +30,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import folder  # noqa: E402: beside this file
+import overhead  # noqa: E402
 import restart  # noqa: E402
 from conversations import Shape, conversation, fitted, sub_agents  # noqa: E402: beside this file
 from servers import Anyclaude, LlamaServer, Setup, llama_bench  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("cold", "follow", "repeat", "restart", "agents", "idle", "folder")
+PARTS = ("cold", "follow", "repeat", "restart", "agents", "idle", "folder", "overhead")
 MODELS = {"gemma": "Gemma-3-270M", "smollm2": "SmolLM2-135M"}
 CONTEXT = {"gemma": 32768, "smollm2": 49152}
 # SmolLM2 was made for 8,192 tokens. Past them it does the same work and says senseless words.
@@ -136,7 +138,7 @@ class Bench:
                 tokens = answer.computed
                 rates[own].append(tokens / answer.first_s)
             else:
-                rates[own].append(llama_bench(self.rival / "llama-bench", setup, tokens))
+                rates[own] += llama_bench(self.rival / "llama-bench", setup, tokens)
             say(f"  {'anyclaude' if own else 'llama-bench'} {rates[own][-1]:.0f} tokens/s")
         self.rows.append(Row(MODELS[model], f"cold prefill, {tokens} tokens, beside llama-bench",
                              "tokens/s", rates[True], rates[False]).judge(
@@ -235,6 +237,9 @@ class Bench:
             if "restart" in only:
                 say(f"{MODELS[model]}: restarts")
                 restart.measure(self, model, functools.partial(self.add_row, model))
+            if "overhead" in only:
+                say(f"{MODELS[model]}: what the cache costs")
+                overhead.measure(self, model, functools.partial(self.add_row, model))
             if "agents" in only:
                 self.agents(model)
 

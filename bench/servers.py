@@ -196,10 +196,11 @@ class LlamaServer(Server):
         return self._get("/health")[0] == 200
 
 
-def llama_bench(program, setup, tokens):
-    """Prefill rate of the bare engine in tokens a second, for a prompt of `tokens`."""
-    command = [program, "-m", setup.model, "-p", tokens, "-n", 0, "-r", 1, "-b", setup.batch,
-               "-ub", setup.batch, "-t", setup.threads, "-fa", 1, "-o", "json"]
+def llama_bench(program, setup, tokens, depth=0, repetitions=1):
+    """Prefill rates of the bare engine in tokens a second, for `tokens` behind `depth` others."""
+    command = [program, "-m", setup.model, "-p", tokens, "-n", 0, "-r", repetitions,
+               "-b", setup.batch, "-ub", setup.batch, "-t", setup.threads, "-fa", 1, "-d", depth,
+               "-o", "json"]
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True,
                           stderr=subprocess.DEVNULL, check=True)
-    return json.loads(done.stdout)[0]["avg_ts"]
+    return json.loads(done.stdout)[0]["samples_ts"]

@@ -233,7 +233,7 @@ bool Cells::fits_range(const Range& range) const {
 Cells::Restored Cells::restore_ranges(SequenceId sequence, std::span<const Range> ranges) {
   if (!memory_.has_ranges() || ranges.empty()) return Restored::done;
   const Usage now = usage();
-  if (ranges.back().end - ranges.front().begin > now.size - now.used) return Restored::no_room;
+  if (ranges.back().to - ranges.front().from > now.size - now.used) return Restored::no_room;
   const bool there = can_join(*range_shape_)
                          ? put_joined(sequence, ranges)
                          : std::ranges::all_of(ranges, [&](const Range& range) {

@@ -36,8 +36,16 @@ run_tests() {  # PRESET [WRAPPER...]
   local preset=$1
   shift
   show_progress "$logs/$preset""_tests.log" "$@" ctest --preset "$preset" --parallel "$jobs" 2>&3 ||
-    { cat "$logs/$preset""_tests.log"; return 1; }
+    { show_failures "$logs/$preset""_tests.log"; return 1; }
   tail -40 "$logs/$preset""_tests.log"
+}
+
+# What the failed tests said, last and in short: hundreds of tests that passed may stand behind it.
+show_failures() {  # LOG
+  cat "$1"
+  grep -E -A 8 ': Failure$|ERROR: |WARNING: ThreadSan|runtime error:|\*\*\*Exception|\*\*\*Timeout' "$1" |
+    cut -c -300 | head -40 || true
+  sed -n '/^The following tests FAILED/,$p' "$1"
 }
 
 part_release() {

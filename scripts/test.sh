@@ -43,8 +43,8 @@ run_tests() {  # PRESET [WRAPPER...]
 # What the failed tests said, last and in short: hundreds of tests that passed may stand behind it.
 show_failures() {  # LOG
   cat "$1"
-  grep -E -A 8 ': Failure$|ERROR: |WARNING: ThreadSan|runtime error:|\*\*\*Exception|\*\*\*Timeout' "$1" |
-    cut -c -300 | head -40 || true
+  local said=': Failure$|ERROR: |WARNING: ThreadSan|runtime error:|[*]{3}Exception|[*]{3}Timeout'
+  grep -E -A 8 "$said" "$1" | cut -c -300 | head -40 || true
   sed -n '/^The following tests FAILED/,$p' "$1"
 }
 

@@ -62,9 +62,10 @@ def result_of(done):
     return result
 
 
-# So small a model may talk until its context is full; the client would ask it to go on even then.
-SHORT = {"CLAUDE_CODE_EXTRA_BODY": json.dumps(
-    {"max_tokens": 60, "temperature": 0, "stop_sequences": [".", "!", "?", ":"]})}
+# So small a model may talk until its context is full, and where a limit cuts it short the client
+# asks it to go on. Held to this, it says something short and ends.
+SHORT = {"CLAUDE_CODE_EXTRA_BODY": json.dumps({"output_config": {"format": {
+    "type": "json_schema", "schema": {"enum": ["Hello to you, my dear friend.", "Good day."]}}}})}
 
 
 def test_print_and_continue(h):

@@ -60,16 +60,20 @@ std::vector<std::string> texts_of(const std::unordered_map<std::string, Token>& 
   return texts;
 }
 
-// True when no token's text holds "\n<": no merge can join the two.
-bool never_joins_newline_and_angle(const llama_vocab* vocab) {
+// By byte: no token's text goes on with it behind a line's end, so no merge can join the two.
+std::array<bool, 256> never_after_newline(const llama_vocab* vocab) {
+  std::array<bool, 256> never;
+  never.fill(true);
   const Token count = llama_vocab_n_tokens(vocab);
   for (Token token = 0; token < count; ++token) {
-    if (std::string_view(llama_vocab_get_text(vocab, token)).find("\n<") !=
-        std::string_view::npos) {
-      return false;
+    const std::string_view text = llama_vocab_get_text(vocab, token);
+    for (size_t i = text.find('\n'); i != std::string_view::npos; i = text.find('\n', i + 1)) {
+      if (i + 1 < text.size()) never[static_cast<uint8_t>(text[i + 1])] = false;
     }
   }
-  return true;
+  // Blanks stand there as U+2581.
+  never[' '] = never[0xe2];
+  return never;
 }
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
@@ -98,8 +102,9 @@ Tokeniser::Tokeniser(const llama_model* model, std::string_view template_source,
     strips_left_[static_cast<size_t>(token)] = has(vocab_, token, LLAMA_TOKEN_ATTR_LSTRIP);
     strips_right_[static_cast<size_t>(token)] = has(vocab_, token, LLAMA_TOKEN_ATTR_RSTRIP);
   }
-  cuts_before_angle_ = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_SPM &&
-                       !adds_space_prefix(model) && never_joins_newline_and_angle(vocab_);
+  if (llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_SPM && !adds_space_prefix(model)) {
+    cuts_before_ = never_after_newline(vocab_);
+  }
 }
 
 std::vector<Token> Tokeniser::tokenise_text(std::string_view text) const {
@@ -129,27 +134,19 @@ std::string Tokeniser::piece(Token token, bool special) const {
 
 bool Tokeniser::ends_generation(Token token) const { return llama_vocab_is_eog(vocab_, token); }
 
-void Tokeniser::append_remembered(std::string_view text, std::string_view sharing,
-                                  std::vector<Token>& tokens) const {
-  if (text.size() < remembered_bytes_min) {
-    const auto fresh = tokenise_text(text);
-    tokens.insert(tokens.end(), fresh.begin(), fresh.end());
-    return;
-  }
-  {
-    const MutexLock lock(mutex_);
-    const auto found = index_.find({sharing, text});
-    if (found != index_.end()) {
-      memory_.splice(memory_.begin(), memory_, found->second);
-      tokens.insert(tokens.end(), memory_.front().tokens.begin(), memory_.front().tokens.end());
-      remembered_bytes_.add(text.size());
-      return;
-    }
-  }
-  auto fresh = tokenise_text(text);
-  tokens.insert(tokens.end(), fresh.begin(), fresh.end());
-  tokenised_bytes_.add(text.size());
+bool Tokeniser::append_from_memory(std::string_view text, Run& run) const {
+  const MutexLock lock(mutex_);
+  const auto found = index_.find({run.sharing, text});
+  if (found == index_.end()) return false;
+  memory_.splice(memory_.begin(), memory_, found->second);
+  const std::vector<Token>& known = memory_.front().tokens;
+  run.tokens.insert(run.tokens.end(), known.begin(), known.end());
+  remembered_bytes_.add(text.size());
+  return true;
+}
 
+void Tokeniser::remember(std::string_view text, std::string_view sharing,
+                         std::vector<Token> tokens) const {
   const auto name_of = [](const Remembered& r) { return Name(r.sharing, r.text); };
   const auto bytes = [](const Remembered& r) {
     return r.sharing.size() + r.text.size() + r.tokens.size() * sizeof(Token) +
@@ -157,7 +154,7 @@ void Tokeniser::append_remembered(std::string_view text, std::string_view sharin
   };
   const MutexLock lock(mutex_);
   if (index_.contains({sharing, text})) return;  // another thread was faster
-  memory_.push_front({std::string(sharing), std::string(text), std::move(fresh)});
+  memory_.push_front({std::string(sharing), std::string(text), std::move(tokens)});
   memory_bytes_ += bytes(memory_.front());
   index_.emplace(name_of(memory_.front()), memory_.begin());
   while (memory_bytes_ > memory_bytes_max_ && !memory_.empty()) {
@@ -167,22 +164,31 @@ void Tokeniser::append_remembered(std::string_view text, std::string_view sharin
   }
 }
 
-// A piece of text without control tokens, cut further where that is exact.
-void Tokeniser::append_fragment(std::string_view text, std::string_view sharing,
-                                std::vector<Token>& tokens) const {
-  size_t begin = 0;
-  if (cuts_before_angle_) {
-    for (size_t i = text.find("\n<"); i != std::string_view::npos; i = text.find("\n<", i + 1)) {
-      if (i + 1 - begin < remembered_bytes_min) continue;
-      append_remembered(text.substr(begin, i + 1 - begin), sharing, tokens);
-      begin = i + 1;
-    }
-  }
-  if (begin < text.size()) append_remembered(text.substr(begin), sharing, tokens);
+void Tokeniser::append_remembered(std::string_view text, Run& run) const {
+  const bool worth_it = text.size() >= remembered_bytes_min;
+  if (worth_it && append_from_memory(text, run)) return;
+  auto fresh = tokenise_text(text);
+  run.tokens.insert(run.tokens.end(), fresh.begin(), fresh.end());
+  if (!worth_it) return;
+  tokenised_bytes_.add(text.size());
+  remember(text, run.sharing, std::move(fresh));
+  if (run.progress) run.progress(run.tokens);
 }
 
-void Tokeniser::append_segment(std::string_view text, std::string_view sharing,
-                               TokenisedPrompt& out) const {
+// A piece of text without control tokens, cut further where that is exact.
+void Tokeniser::append_fragment(std::string_view text, Run& run) const {
+  size_t begin = 0;
+  for (size_t i = text.find('\n'); i != std::string_view::npos; i = text.find('\n', i + 1)) {
+    const size_t next = i + 1;
+    if (next == text.size() || !cuts_before_[static_cast<uint8_t>(text[next])]) continue;
+    if (next - begin < remembered_bytes_min) continue;
+    append_remembered(text.substr(begin, next - begin), run);
+    begin = next;
+  }
+  if (begin < text.size()) append_remembered(text.substr(begin), run);
+}
+
+void Tokeniser::append_segment(std::string_view text, Run& run) const {
   size_t begin = 0;
   for (size_t i = 0; i < text.size(); ++i) {
     const std::string_view special = guard_.match(text, i);
@@ -192,26 +198,28 @@ void Tokeniser::append_segment(std::string_view text, std::string_view sharing,
     if (strips_left_[static_cast<size_t>(token)]) {
       while (!before.empty() && is_blank(before.back())) before.remove_suffix(1);
     }
-    if (!before.empty()) append_fragment(before, sharing, out.tokens);
-    out.tokens.push_back(token);
+    if (!before.empty()) append_fragment(before, run);
+    run.tokens.push_back(token);
     begin = i + special.size();
     if (strips_right_[static_cast<size_t>(token)]) {
       while (begin < text.size() && is_blank(text[begin])) ++begin;
     }
     i = begin - 1;
   }
-  if (begin < text.size()) append_fragment(text.substr(begin), sharing, out.tokens);
+  if (begin < text.size()) append_fragment(text.substr(begin), run);
 }
 
-TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt, std::string_view sharing) const {
-  TokenisedPrompt out;
+TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt, std::string_view sharing,
+                                    const Progress& progress) const {
+  Run run{.sharing = sharing, .progress = progress, .tokens = {}};
   if (llama_vocab_get_add_bos(vocab_) && !prompt.segments.empty()) {
     const Token bos = llama_vocab_bos(vocab_);
     const std::string text = piece(bos, true);
-    if (text.empty() || !prompt.segments[0].starts_with(text)) out.tokens.push_back(bos);
+    if (text.empty() || !prompt.segments[0].starts_with(text)) run.tokens.push_back(bos);
   }
-  const size_t first = out.tokens.size();
-  for (const auto& segment : prompt.segments) append_segment(segment, sharing, out);
+  const size_t first = run.tokens.size();
+  for (const auto& segment : prompt.segments) append_segment(segment, run);
+  TokenisedPrompt out{.tokens = std::move(run.tokens), .save_points = {}};
   // The token that a save point falls into is found from the lengths of the tokens before it.
   size_t bytes = 0;
   auto point = prompt.save_points.begin();

@@ -4,14 +4,17 @@
 //
 // Measured on the pinned source: cutting at control tokens gives the same ids; cutting elsewhere
 // mostly does not. A second exact cut exists for SentencePiece vocabularies: between two characters
-// that no token of the vocabulary joins, merges cannot cross. It serves models whose template's
-// markers are no tokens of theirs.
+// that no token of the vocabulary joins, merges cannot cross. So their texts are cut at the ends of
+// lines, which also takes less time than the whole at once.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,8 +44,12 @@ class Tokeniser {
   Tokeniser(const llama_model* model, std::string_view template_source, uint64_t memory_bytes_max,
             Metrics& metrics);
 
+  // Hears the prompt's first tokens, each time that more of them were not remembered.
+  using Progress = std::function<void(std::span<const Token> begun)>;
+
   // What is remembered of the texts of one `sharing` (protocol/chat.h) serves no other.
-  TokenisedPrompt tokenise(const CanonicalPrompt& prompt, std::string_view sharing = {}) const;
+  TokenisedPrompt tokenise(const CanonicalPrompt& prompt, std::string_view sharing = {},
+                           const Progress& progress = {}) const;
 
   // A text of the program's own (markers, forced beginnings): special tokens are parsed anywhere.
   std::vector<Token> tokenise_markup(std::string_view text) const;
@@ -70,12 +77,18 @@ class Tokeniser {
     }
   };
 
-  void append_fragment(std::string_view text, std::string_view sharing,
-                       std::vector<Token>& tokens) const;
-  void append_remembered(std::string_view text, std::string_view sharing,
-                         std::vector<Token>& tokens) const;
+  // One call of `tokenise`.
+  struct Run {
+    std::string_view sharing;
+    const Progress& progress;
+    std::vector<Token> tokens;
+  };
+  void append_segment(std::string_view text, Run& run) const;
+  void append_fragment(std::string_view text, Run& run) const;
+  void append_remembered(std::string_view text, Run& run) const;
+  bool append_from_memory(std::string_view text, Run& run) const;
+  void remember(std::string_view text, std::string_view sharing, std::vector<Token> tokens) const;
   std::vector<Token> tokenise_text(std::string_view text) const;
-  void append_segment(std::string_view text, std::string_view sharing, TokenisedPrompt& out) const;
 
   // Constant after construction.
   const llama_vocab* vocab_;
@@ -84,7 +97,7 @@ class Tokeniser {
   std::vector<bool> strips_right_;
   std::vector<uint16_t> piece_bytes_;  // by token: length of its text
   Guard guard_;
-  bool cuts_before_angle_ = false;  // "\n" | "<" is an exact cut in this vocabulary
+  std::array<bool, 256> cuts_before_{};  // by byte: a cut between a line's end and it is exact
   uint64_t memory_bytes_max_;
   Counter& tokenised_bytes_;
   Counter& remembered_bytes_;

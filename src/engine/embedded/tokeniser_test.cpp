@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "engine/embedded/builtin_template.h"
@@ -63,7 +64,12 @@ class TokeniserTest : public testing::TestWithParam<std::string (*)()> {
                                             "<end_of_turn>\n",
                                             "\r\n",
                                             "    ",
-                                            "for (;;) {}\n"};
+                                            "for (;;) {}\n",
+                                            "## Heading of a text that is long enough to be cut\n",
+                                            "- an entry of a list, also long enough to be cut\n",
+                                            "    \"name\": \"and a line of a schema, indented\",\n",
+                                            "\n日本語の長い行はここで切られることがあります。\n",
+                                            "1. a number, and more words so that it is cut here\n"};
     std::string text;
     for (int i = 0; i < 30; ++i) text += parts[random() % parts.size()];
     return text;
@@ -93,6 +99,35 @@ TEST_P(TokeniserTest, RemembersTexts) {
   const uint64_t before = tokenised.value();
   EXPECT_EQ(ours(text), first);
   EXPECT_EQ(tokenised.value(), before);
+}
+
+// Of a SentencePiece vocabulary each line is remembered for itself, so a change costs a line.
+TEST_P(TokeniserTest, TellsOfNewTokensAsTheyCome) {
+  const bool by_lines = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_SPM;
+  CanonicalPrompt prompt;
+  prompt.segments = {""};
+  for (int i = 0; i < 20; ++i) {
+    prompt.segments[0] += "    Line " + std::to_string(i);
+    prompt.segments[0] += " of a text that is long enough and tokenised now.\n";
+  }
+  std::vector<size_t> told;
+  std::vector<Token> newest;
+  const Tokeniser::Progress progress = [&](std::span<const Token> begun) {
+    told.push_back(begun.size());
+    newest.assign(begun.begin(), begun.end());
+  };
+  auto tokens = tokeniser_->tokenise(prompt, "", progress).tokens;
+  EXPECT_EQ(tokens, whole(prompt.segments[0]));
+  EXPECT_EQ(newest, tokens);
+  EXPECT_EQ(told.size(), by_lines ? 20u : 1u);
+  EXPECT_TRUE(std::ranges::is_sorted(told));
+  told.clear();
+  tokeniser_->tokenise(prompt, "", progress);
+  EXPECT_TRUE(told.empty());
+  prompt.segments[0].replace(prompt.segments[0].find("Line 7"), 6, "Lime 7");
+  tokens = tokeniser_->tokenise(prompt, "", progress).tokens;
+  EXPECT_EQ(tokens, whole(prompt.segments[0]));
+  EXPECT_EQ(told.size(), 1u);
 }
 
 // Whether a text was seen before shows in the time it takes.

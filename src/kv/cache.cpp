@@ -171,6 +171,7 @@ KvCache::Found TieredCache::find_locked(const Fingerprint& fingerprint,
     const uint32_t end = i + 1 < match.ranges.size() ? match.ranges[i + 1]->begin : match.length;
     in_ram = in_ram && range.ram;
     if (in_ram) found.ranges_end_in_ram = end;
+    if (!range.ram) found.bytes_on_disk += range.payload_bytes;
     for (PieceNode* point : PieceTree::points(range, end)) {
       points.push_back(point);
       found.points.push_back(point->end);

@@ -67,6 +67,7 @@ class KvCache {
   struct Found {
     uint32_t ranges_end = 0;              // tokens that ranges cover without a gap
     uint32_t ranges_end_in_ram = 0;       // of these, without reading the disk
+    uint64_t bytes_on_disk = 0;           // of ranges that are not in RAM
     std::vector<uint32_t> points;         // ascending: positions <= ranges_end that have a point
     std::shared_ptr<FoundPrefix> prefix;  // null: nothing was found
   };

@@ -39,9 +39,9 @@ struct CacheMetrics {
       "Pieces that the disk lost, and those that are good for nothing without them.");
   Counter& loads_failed = metrics.counter("anyclaude_kv_failed_loads_total",
                                           "Restores that ended before they had everything.");
-  std::array<Counter*, 2> restored_bytes =
-      counters_by_tier("anyclaude_kv_restored_bytes_total",
-                       "Bytes given out to be restored, by where they came from.");
+  std::array<Counter*, 2> restored_bytes = counters_by_tier(
+      "anyclaude_kv_restored_bytes_total",
+      "Bytes given out to be restored, by where they were when they were asked for.");
   Histogram& restore_seconds = metrics.histogram(
       "anyclaude_kv_restore_seconds",
       "Time from the start of a restore until its user has put back the last piece.");

@@ -21,6 +21,7 @@
 #include "engine/embedded/engine.h"
 #include "engine/embedded/model.h"
 #include "engine/embedded/model_identity.h"
+#include "engine/embedded/read_ahead.h"
 #include "engine/embedded/tokeniser.h"
 #include "kv/note.h"
 #include "prompt/canonical.h"
@@ -289,9 +290,10 @@ struct EmbeddedBackend::Impl {
   }
 
   Result<TokenisedPrompt> tokenise(const LoadedModel& model, const CanonicalConversation& canonical,
-                                   const std::string& sharing) const {
+                                   const std::string& sharing,
+                                   const Tokeniser::Progress& progress = {}) const {
     const CanonicalPrompt prompt = TRY(model.chat_template->render(canonical));
-    return model.tokeniser->tokenise(prompt, sharing);
+    return model.tokeniser->tokenise(prompt, sharing, progress);
   }
 
   Result<std::unique_ptr<Generation>> start(LoadedModel& model, const Request& request);
@@ -319,23 +321,25 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
                       conversation.tool_choice.mode == ToolChoice::Mode::tool;
   if (forced) canonical.thinking = false;  // the call comes at once
-  TokenisedPrompt prompt = TRY(tokenise(model, canonical, request.origin.sharing));
+  const std::string& sharing = request.origin.sharing;
+  const Fingerprint fingerprint = salted(model.fingerprint, sharing);
+  ReadAhead ahead(cache, fingerprint);
+  TokenisedPrompt prompt = TRY(tokenise(
+      model, canonical, sharing, [&](std::span<const Token> tokens) { ahead.begun(tokens); }));
   const auto length = static_cast<uint32_t>(prompt.tokens.size());
   const uint32_t limit = model.info.context_tokens - 1;  // one token of answer at least
   if (length > limit) {
     return fail(Error::Kind::invalid_request,
                 fmt::format("prompt is too long: {} tokens > {} maximum", length, limit));
   }
-  auto format =
-      TRY(model.chat_template->answer_format(conversation, canonical, request.origin.sharing));
+  auto format = TRY(model.chat_template->answer_format(conversation, canonical, sharing));
 
   JobSpec spec;
   spec.conversation = conversation_of(request);
   spec.priority = priority_of(request);
-  spec.fingerprint = salted(model.fingerprint, request.origin.sharing);
-  spec.note = encode_note({.model = model.info.id,
-                           .sharing = request.origin.sharing,
-                           .words = first_words(conversation)});
+  spec.fingerprint = fingerprint;
+  spec.note =
+      encode_note({.model = model.info.id, .sharing = sharing, .words = first_words(conversation)});
   spec.prompt = std::move(prompt.tokens);
   spec.save_points = std::move(prompt.save_points);
   if (!format->forced_text.empty()) {

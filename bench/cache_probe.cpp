@@ -4,6 +4,7 @@
 //   cache_probe fill FOLDER COUNT    writes COUNT small pieces as a tiny model would, and no index
 //   cache_probe open FOLDER COUNT    how long until those of `fill` are found
 //   cache_probe ram BYTES            how much memory a cache of so many bytes takes when it is full
+//   cache_probe read FOLDER          how long the longest prompt there takes to come into RAM
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <semaphore>
 #include <span>
 #include <string>
 #include <thread>
@@ -167,6 +169,32 @@ int fill_ram(uint64_t bytes_max) {
                stats.ram.bytes <= bytes_max);
 }
 
+// ---- read
+
+int read(const fs::path& folder) {
+  Metrics metrics;
+  CacheOptions options = options_of(folder);
+  options.ram_bytes_max = 4ull << 30;
+  const auto cache = KvCache::open(real_files(), options, metrics);
+  cache->settle();
+  const auto listed = cache->list();
+  const auto longest = std::ranges::max_element(listed, {}, &KvCache::Listed::tokens);
+  if (longest == listed.end()) return print(R"({"bytes": 0})", false);
+  const auto named = cache->find_listed(longest->key);
+  std::counting_semaphore<> arrived(0);
+  const auto begin = Clock::now();
+  const auto load =
+      cache->load(named->found.prefix, 0, named->found.ranges_end, 0, [&] { arrived.release(); });
+  uint64_t bytes = 0;
+  while (!load->done() && !load->failed()) {
+    const auto piece = load->next();
+    if (piece) bytes += piece->payload->size();
+    if (!piece) arrived.acquire();
+  }
+  const double seconds = seconds_since(begin);
+  return print(fmt::format(R"({{"bytes": {}, "seconds": {:.6f}}})", bytes, seconds), load->done());
+}
+
 int run(const std::vector<std::string>& arguments) {
   const auto is = [&](const char* command, size_t count) {
     return arguments.size() == count && arguments[0] == command;
@@ -175,7 +203,8 @@ int run(const std::vector<std::string>& arguments) {
   if (is("fill", 3)) return fill(arguments[1], static_cast<uint32_t>(number(2)));
   if (is("open", 3)) return open(arguments[1], static_cast<uint32_t>(number(2)));
   if (is("ram", 2)) return fill_ram(number(1));
-  return print(R"({"error": "cache_probe fill|open|ram ...; see bench"})", false);
+  if (is("read", 2)) return read(arguments[1]);
+  return print(R"({"error": "cache_probe fill|open|ram|read ...; see bench"})", false);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 """The first answer after a restart: what was computed comes back from the disk; and how fast it
 comes back from there and from RAM."""
 import dataclasses
+import json
 import os
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -56,15 +58,16 @@ def asked_further(body, words):
 
 
 class Restores:
-    """What a server gives back from one tier, from now on."""
+    """What a server puts back into its cells, from now on."""
 
-    def __init__(self, server, tier):
-        self.server, self.tier = server, tier
+    def __init__(self, server):
+        self.server = server
         self.bytes, self.seconds = self._now()
 
     def _now(self):
-        return (self.server.metric("anyclaude_kv_restored_bytes_total", f'tier="{self.tier}"'),
-                self.server.metric("anyclaude_kv_restore_seconds_sum"))
+        sizes = (self.server.metric("anyclaude_kv_restored_bytes_total", f'tier="{tier}"')
+                 for tier in ("ram", "disk"))
+        return sum(sizes), self.server.metric("anyclaude_kv_restore_seconds_sum")
 
     def since(self):
         """(bytes, seconds) and begins anew."""
@@ -90,13 +93,21 @@ class Restart:
         return answer, live.first_s
 
     def warm(self, body, words, drop):
-        """(answer, bytes restored, seconds of it)"""
+        """(answer, bytes put back)"""
         with self.start(self.home) as server:
             if drop:
                 drop_pages(cache_files(self.home))
-            restores = Restores(server, "disk")
+            restores = Restores(server)
             answer = server.ask(asked_further(body, words))
-            return answer, *restores.since()
+            return answer, restores.since()[0]
+
+    def rate_from_disk(self, probe):
+        """Bytes a second of a prompt that the cache reads and checks, without a model."""
+        drop_pages(cache_files(self.home))
+        done = subprocess.run([str(probe), "read", str(self.home / "cache/anyclaude/kv")],
+                              check=True, text=True, stdout=subprocess.PIPE)
+        read = json.loads(done.stdout)
+        return read["bytes"] / read["seconds"]
 
     def rates_from_ram(self, body, other, server, rounds):
         """Bytes a second of prompts that take each other's cells."""
@@ -104,7 +115,7 @@ class Restart:
         with server:
             for prompt in (body, other):
                 server.ask(prompt)
-            restores = Restores(server, "ram")
+            restores = Restores(server)
             for index in range(2 * rounds):
                 server.ask(asked_further((body, other)[index % 2], f"Question {index}: why?"))
                 size, seconds = restores.since()
@@ -130,14 +141,14 @@ def measure(bench, model, row):
     theirs_cold, theirs_again = [], []
     with bench.theirs(setup) as server:
         theirs_cold.append(server.ask(body))
-    found, rates, restored = {True: [], False: []}, {True: [], False: []}, 0
-    reads = []
+    found, restored = {True: [], False: []}, 0
+    rates, reads = [], []
+    probe = bench.options.anyclaude.parent / "cache_probe"
     for index in range(2 * rounds):
         drop = index % 4 in (0, 3)
-        answer, restored, seconds = restart.warm(
-            body, f"Question {index}: is this the whole list?", drop)
+        answer, restored = restart.warm(body, f"Question {index}: is this the whole list?", drop)
         found[drop].append(answer)
-        rates[drop].append(restored / seconds)
+        rates.append(restart.rate_from_disk(probe))
         reads.append(sequential_read(cache_files(restart.home)))
     with bench.theirs(setup) as server:
         theirs_again.append(server.ask(asked_further(body, "Question 0: is this all?")))
@@ -162,8 +173,8 @@ def measure(bench, model, row):
     bound = restored / read_rate + live
     row("first token from the disk, beside plain reads of its bytes and a live follow-up", "ratio",
         [a.first_s / bound for a in found[True]], []).judge("≤ 1.15", lambda ratio: ratio <= 1.15)
-    row("restored from the disk, beside plain reads of the files", "MB/s",
-        [rate / 1e6 for rate in rates[True]],
+    row("read from the disk and checked, beside plain reads of the files", "MB/s",
+        [rate / 1e6 for rate in rates],
         [size / seconds / 1e6 for seconds, size in reads]).judge(
             "≥ 0.80", lambda ratio: ratio >= 0.8)
     other = next(conversation(dataclasses.replace(shape, seed=24), 1))

@@ -44,6 +44,8 @@ def demo_environment(folder, port, key):
         HOME=str(folder / "home"), XDG_CACHE_HOME=cache, XDG_CONFIG_HOME=str(folder / "config"),
         XDG_STATE_HOME=str(folder / "state"), XDG_RUNTIME_DIR=str(folder / "runtime"),
         ANYCLAUDE_PORT=str(port), ANYCLAUDE_API_KEY=key,
+        # What a demo before this one computed would come back, and nothing be cold.
+        ANYCLAUDE_CACHE_FOLDER=str(folder / "kv"),
         CLAUDE_CODE_EXTRA_BODY=EXTRA_BODY,
         # The client sets so much of the context aside, and would summarise the conversation after
         # every turn if that left no room in a context this small.

@@ -140,6 +140,14 @@ TEST(HttpServer, AClientThatStillSendsReadsWhyItWasRefused) {
   EXPECT_NE(client.read_all().find("413"), std::string::npos);
 }
 
+// As much as the API allows, and a little more.
+TEST(HttpServer, AClientThatSendsVeryMuchReadsWhyItWasRefused) {
+  RunningServer server(add_routes, {.body_bytes_max = 1000});
+  RawClient client(server.port());
+  EXPECT_TRUE(client.send(post("/echo", std::string(80u << 20, 'x'))));
+  EXPECT_NE(client.read_all().find("413"), std::string::npos);
+}
+
 TEST(HttpServer, RefusesWhatIsNotHttp) {
   RunningServer server(add_routes);
   const uint16_t port = server.port();

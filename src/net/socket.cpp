@@ -17,10 +17,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr size_t receive_bytes = 16u << 10;
-// How long and how much a closing connection still listens: a client that sends a body which is
-// refused would otherwise be reset before it has read why.
-constexpr int close_ms_max = 500;
-constexpr size_t close_bytes_max = 64u << 20;
+// How long, how long in silence, and how much a closing connection still listens: a client that is
+// refused while it sends a body would else be reset before it has read why. Many read only when all
+// is sent.
+constexpr int close_ms_max = 5000;
+constexpr int close_silence_ms_max = 500;
+constexpr size_t close_bytes_max = 256u << 20;
 
 #ifdef MSG_NOSIGNAL
 constexpr int send_flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -60,7 +62,10 @@ Socket::~Socket() {
   const auto deadline = Clock::now() + std::chrono::milliseconds(close_ms_max);
   std::array<char, receive_bytes> ignored;
   size_t total = 0;
-  while (!shut_down_ && total < close_bytes_max && wait_readable(remaining_ms(deadline))) {
+  // What is buffered does not count: the bytes behind it may still be on their way.
+  while (!shut_down_ && total < close_bytes_max &&
+         wait_for(descriptor_, POLLIN, std::min(close_silence_ms_max, remaining_ms(deadline))) !=
+             0) {
     const ssize_t received = receive_into(ignored.data(), ignored.size());
     if (received <= 0) break;
     total += static_cast<size_t>(received);

@@ -324,8 +324,9 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   const std::string& sharing = request.origin.sharing;
   const Fingerprint fingerprint = salted(model.fingerprint, sharing);
   ReadAhead ahead(cache, fingerprint);
-  TokenisedPrompt prompt = TRY(tokenise(
-      model, canonical, sharing, [&](std::span<const Token> tokens) { ahead.begun(tokens); }));
+  TokenisedPrompt prompt =
+      TRY(tokenise(model, canonical, sharing,
+                   [&](std::span<const Token> begun, size_t fresh) { ahead.begun(begun, fresh); }));
   const auto length = static_cast<uint32_t>(prompt.tokens.size());
   const uint32_t limit = model.info.context_tokens - 1;  // one token of answer at least
   if (length > limit) {

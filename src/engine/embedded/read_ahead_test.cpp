@@ -40,10 +40,10 @@ class ReadAheadTest : public testing::Test {
 TEST_F(ReadAheadTest, ReadsWhatTheTokensLeadToAndNoFurther) {
   const auto user = begin();
   ReadAhead ahead(&**user, CacheUser::fingerprint);
-  for (size_t count = 0; count <= length / 2; count += 64) ahead.begun(first(count));
+  for (size_t count = 64; count <= length / 2; count += 64) ahead.begun(first(count), 64);
   while (user->found_in_ram(tokens_) < length / 2) std::this_thread::yield();
   EXPECT_EQ(user->found_in_ram(tokens_), length / 2);
-  for (size_t count = length / 2; count <= length; count += 64) ahead.begun(first(count));
+  for (size_t count = length / 2; count <= length; count += 64) ahead.begun(first(count), 64);
   while (user->found_in_ram(tokens_) < length) std::this_thread::yield();
   // Every piece once.
   EXPECT_EQ(user->metric("anyclaude_kv_disk_read_bytes_total"),
@@ -54,9 +54,9 @@ TEST_F(ReadAheadTest, ReadsNothingOfAnotherPrompt) {
   const auto user = begin();
   const uint64_t reads = files_.calls(DiskCall::read);
   ReadAhead ahead(&**user, CacheUser::fingerprint);
-  ahead.begun(counted_tokens(length, 1));
+  ahead.begun(counted_tokens(length, 1), length);
   ReadAhead of_another_model(&**user, {7, 8});
-  of_another_model.begun(tokens_);
+  of_another_model.begun(tokens_, length);
   EXPECT_EQ(files_.calls(DiskCall::read), reads);
 }
 
@@ -65,8 +65,25 @@ TEST_F(ReadAheadTest, ReadsNothingThatIsInRam) {
   EXPECT_EQ(user->restore(tokens_).end, length);
   const uint64_t reads = files_.calls(DiskCall::read);
   ReadAhead ahead(&**user, CacheUser::fingerprint);
-  ahead.begun(tokens_);
+  ahead.begun(tokens_, length);
   EXPECT_EQ(files_.calls(DiskCall::read), reads);
+}
+
+// A prompt that goes on from one of before, which the cells have: RAM need not.
+TEST_F(ReadAheadTest, ReadsNothingInFrontOfFreshText) {
+  const auto user = begin();
+  ReadAhead ahead(&**user, CacheUser::fingerprint);
+  ahead.begun(first(length - 2048), 64);
+  for (size_t count = length - 2048; count <= length; count += 64) ahead.begun(first(count), 64);
+  const auto found = [&] {
+    return user->metric("anyclaude_kv_disk_read_bytes_total") / piece_bytes;
+  };
+  // The piece that the fresh text begins in, and those behind it.
+  const uint64_t pieces = 2048 / block_tokens + 1;
+  while (found() < pieces) std::this_thread::yield();
+  EXPECT_EQ(user->found_in_ram(tokens_), 0u);
+  EXPECT_EQ(user->restore(tokens_).end, length);
+  EXPECT_EQ(found(), length / block_tokens);
 }
 
 // It would push itself out before it is asked for.
@@ -74,7 +91,7 @@ TEST_F(ReadAheadTest, ReadsNothingThatTheRamHasNoRoomFor) {
   const auto user = begin(length / block_tokens * piece_bytes);
   const uint64_t reads = files_.calls(DiskCall::read);
   ReadAhead ahead(&**user, CacheUser::fingerprint);
-  ahead.begun(tokens_);
+  ahead.begun(tokens_, length);
   EXPECT_EQ(files_.calls(DiskCall::read), reads);
 }
 
@@ -83,7 +100,7 @@ TEST_F(ReadAheadTest, EndsInTheMidstOfReading) {
   files_.hold(DiskCall::read);
   {
     ReadAhead ahead(&**user, CacheUser::fingerprint);
-    ahead.begun(tokens_);
+    ahead.begun(tokens_, length);
   }
   files_.release(DiskCall::read);
   EXPECT_EQ(user->restore(tokens_).end, length);
@@ -91,7 +108,7 @@ TEST_F(ReadAheadTest, EndsInTheMidstOfReading) {
 
 TEST_F(ReadAheadTest, NeedsNoCache) {
   ReadAhead ahead(nullptr, CacheUser::fingerprint);
-  ahead.begun(tokens_);
+  ahead.begun(tokens_, length);
 }
 
 }  // namespace

@@ -12,6 +12,9 @@ namespace {
 
 // Shorter pieces cost more to look up than to tokenise.
 constexpr size_t remembered_bytes_min = 48;
+// libllama looks for each of thousands of added tokens in every text that it is given, so cutting
+// off every line costs more than it saves.
+constexpr size_t cut_bytes_min = 512;
 
 std::string token_text(const llama_vocab* vocab, Token token, bool special) {
   std::array<char, 256> small;
@@ -171,8 +174,9 @@ void Tokeniser::append_remembered(std::string_view text, Run& run) const {
   run.tokens.insert(run.tokens.end(), fresh.begin(), fresh.end());
   if (!worth_it) return;
   tokenised_bytes_.add(text.size());
+  const size_t count = fresh.size();
   remember(text, run.sharing, std::move(fresh));
-  if (run.progress) run.progress(run.tokens);
+  if (run.progress) run.progress(run.tokens, count);
 }
 
 // A piece of text without control tokens, cut further where that is exact.
@@ -181,7 +185,7 @@ void Tokeniser::append_fragment(std::string_view text, Run& run) const {
   for (size_t i = text.find('\n'); i != std::string_view::npos; i = text.find('\n', i + 1)) {
     const size_t next = i + 1;
     if (next == text.size() || !cuts_before_[static_cast<uint8_t>(text[next])]) continue;
-    if (next - begin < remembered_bytes_min) continue;
+    if (next - begin < cut_bytes_min) continue;
     append_remembered(text.substr(begin, next - begin), run);
     begin = next;
   }

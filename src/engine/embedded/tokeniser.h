@@ -5,7 +5,7 @@
 // Measured on the pinned source: cutting at control tokens gives the same ids; cutting elsewhere
 // mostly does not. A second exact cut exists for SentencePiece vocabularies: between two characters
 // that no token of the vocabulary joins, merges cannot cross. So their texts are cut at the ends of
-// lines, which also takes less time than the whole at once.
+// lines, some lines at a time.
 #pragma once
 
 #include <array>
@@ -44,8 +44,8 @@ class Tokeniser {
   Tokeniser(const llama_model* model, std::string_view template_source, uint64_t memory_bytes_max,
             Metrics& metrics);
 
-  // Hears the prompt's first tokens, each time that more of them were not remembered.
-  using Progress = std::function<void(std::span<const Token> begun)>;
+  // Hears the prompt's first tokens, each time that the last `fresh` of them were not remembered.
+  using Progress = std::function<void(std::span<const Token> begun, size_t fresh)>;
 
   // What is remembered of the texts of one `sharing` (protocol/chat.h) serves no other.
   TokenisedPrompt tokenise(const CanonicalPrompt& prompt, std::string_view sharing = {},

@@ -71,7 +71,7 @@ class TokeniserTest : public testing::TestWithParam<std::string (*)()> {
                                             "\n日本語の長い行はここで切られることがあります。\n",
                                             "1. a number, and more words so that it is cut here\n"};
     std::string text;
-    for (int i = 0; i < 30; ++i) text += parts[random() % parts.size()];
+    for (int i = 0; i < 120; ++i) text += parts[random() % parts.size()];
     return text;
   }
 
@@ -101,18 +101,22 @@ TEST_P(TokeniserTest, RemembersTexts) {
   EXPECT_EQ(tokenised.value(), before);
 }
 
-// Of a SentencePiece vocabulary each line is remembered for itself, so a change costs a line.
+// Of a SentencePiece vocabulary long lines are remembered for themselves: a change costs a line.
 TEST_P(TokeniserTest, TellsOfNewTokensAsTheyCome) {
   const bool by_lines = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_SPM;
   CanonicalPrompt prompt;
   prompt.segments = {""};
   for (int i = 0; i < 20; ++i) {
     prompt.segments[0] += "    Line " + std::to_string(i);
-    prompt.segments[0] += " of a text that is long enough and tokenised now.\n";
+    for (int word = 0; word < 80; ++word)
+      prompt.segments[0] += " " + std::to_string(word) + " long";
+    prompt.segments[0] += " to be cut off.\n";
   }
+  const size_t first = llama_vocab_get_add_bos(vocab_) ? 1 : 0;
   std::vector<size_t> told;
   std::vector<Token> newest;
-  const Tokeniser::Progress progress = [&](std::span<const Token> begun) {
+  const Tokeniser::Progress progress = [&](std::span<const Token> begun, size_t fresh) {
+    EXPECT_EQ(begun.size(), (told.empty() ? first : told.back()) + fresh);
     told.push_back(begun.size());
     newest.assign(begun.begin(), begun.end());
   };
@@ -125,9 +129,11 @@ TEST_P(TokeniserTest, TellsOfNewTokensAsTheyCome) {
   tokeniser_->tokenise(prompt, "", progress);
   EXPECT_TRUE(told.empty());
   prompt.segments[0].replace(prompt.segments[0].find("Line 7"), 6, "Lime 7");
-  tokens = tokeniser_->tokenise(prompt, "", progress).tokens;
+  size_t times = 0;
+  const auto count = [&](std::span<const Token>, size_t) { ++times; };
+  tokens = tokeniser_->tokenise(prompt, "", count).tokens;
   EXPECT_EQ(tokens, whole(prompt.segments[0]));
-  EXPECT_EQ(told.size(), 1u);
+  EXPECT_EQ(times, 1u);
 }
 
 // Whether a text was seen before shows in the time it takes.

@@ -1,32 +1,25 @@
 """A cache's folder of many small pieces: how fast it is known, and what that takes; and how much
 memory a full cache takes. By cache_probe, which needs no model, and by a real server."""
-import json
 import shutil
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from conversations import Shape, conversation
-from restart import drop_pages
+from probe import drop_pages, probe
 
 RAM_BYTES = 512 << 20
 
 
 class Folder:
-    def __init__(self, probe, pieces, parent):
-        self.program, self.pieces = probe, pieces
+    def __init__(self, anyclaude, pieces, parent):
+        self.anyclaude, self.pieces = anyclaude, pieces
         self.home = Path(tempfile.mkdtemp(prefix="folder.", dir=parent))
         self.path = self.home / "cache/anyclaude/kv"
-        self.probe("fill", self.path, pieces)
+        probe(anyclaude, "fill", self.path, pieces)
 
     def close(self):
         shutil.rmtree(self.home, ignore_errors=True)
-
-    def probe(self, *arguments):
-        done = subprocess.run([str(self.program), *map(str, arguments)], check=True, text=True,
-                              stdout=subprocess.PIPE)
-        return json.loads(done.stdout)
 
     def lose_snapshot(self):
         (self.path / "index").unlink(missing_ok=True)
@@ -34,7 +27,7 @@ class Folder:
     def opened(self):
         if (self.path / "index").exists():
             drop_pages([self.path / "index"])
-        return self.probe("open", self.path, self.pieces)
+        return probe(self.anyclaude, "open", self.path, self.pieces)
 
 
 def first_answer_s(bench, setup, home):
@@ -48,8 +41,7 @@ def first_answer_s(bench, setup, home):
 
 def measure(bench, setup, row):
     """Rows of the table, by `row(what, unit, ours, theirs)`."""
-    probe = bench.options.anyclaude.parent / "cache_probe"
-    folder = Folder(probe, bench.options.pieces, bench.folder)
+    folder = Folder(bench.options.anyclaude, bench.options.pieces, bench.folder)
     what = f"{folder.pieces:,} pieces on the disk"
     found = {"read anew": [], "from the snapshot": []}
     for _ in range(bench.options.rounds):
@@ -74,7 +66,7 @@ def measure(bench, setup, row):
         row(f"{what}, {how}: start and first answer, beside an empty folder", "s", answers[lost],
             empty)
     folder.close()
-    full = [folder.probe("ram", RAM_BYTES)["memory_bytes"] / RAM_BYTES
+    full = [probe(bench.options.anyclaude, "ram", RAM_BYTES)["memory_bytes"] / RAM_BYTES
             for _ in range(bench.options.rounds)]
     row(f"memory of a cache of {RAM_BYTES >> 20} MiB, full five times over, beside its limit",
         "ratio", full, []).judge("≤ 1.05", lambda ratio: ratio <= 1.05)

@@ -1,16 +1,14 @@
 """The first answer after a restart: what was computed comes back from the disk; and how fast it
 comes back from there and from RAM."""
 import dataclasses
-import json
-import os
 import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 from conversations import Shape, conversation, fitted
+from probe import drop_pages, probe
 
 # What a token may take on the disk where that is promised, checkpoints apart.
 BYTES_A_TOKEN_MAX = {"gemma": 6_000}
@@ -18,15 +16,6 @@ BYTES_A_TOKEN_MAX = {"gemma": 6_000}
 
 def cache_files(home):
     return [path for path in (home / "cache/anyclaude/kv").rglob("*") if path.is_file()]
-
-
-def drop_pages(files):
-    """The next reads of the files come from the disk, not from the system's memory."""
-    for path in files:
-        handle = os.open(path, os.O_RDONLY)
-        os.fsync(handle)
-        os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(handle)
 
 
 def sequential_read(files):
@@ -101,12 +90,10 @@ class Restart:
             answer = server.ask(asked_further(body, words))
             return answer, restores.since()[0]
 
-    def rate_from_disk(self, probe):
+    def rate_from_disk(self, anyclaude):
         """Bytes a second of a prompt that the cache reads and checks, without a model."""
         drop_pages(cache_files(self.home))
-        done = subprocess.run([str(probe), "read", str(self.home / "cache/anyclaude/kv")],
-                              check=True, text=True, stdout=subprocess.PIPE)
-        read = json.loads(done.stdout)
+        read = probe(anyclaude, "read", self.home / "cache/anyclaude/kv")
         return read["bytes"] / read["seconds"]
 
     def rates_from_ram(self, body, other, server, rounds):
@@ -143,12 +130,11 @@ def measure(bench, model, row):
         theirs_cold.append(server.ask(body))
     found, restored = {True: [], False: []}, 0
     rates, reads = [], []
-    probe = bench.options.anyclaude.parent / "cache_probe"
     for index in range(2 * rounds):
         drop = index % 4 in (0, 3)
         answer, restored = restart.warm(body, f"Question {index}: is this the whole list?", drop)
         found[drop].append(answer)
-        rates.append(restart.rate_from_disk(probe))
+        rates.append(restart.rate_from_disk(bench.options.anyclaude))
         reads.append(sequential_read(cache_files(restart.home)))
     with bench.theirs(setup) as server:
         theirs_again.append(server.ask(asked_further(body, "Question 0: is this all?")))

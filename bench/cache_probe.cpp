@@ -5,6 +5,7 @@
 //   cache_probe open FOLDER COUNT    how long until those of `fill` are found
 //   cache_probe ram BYTES            how much memory a cache of so many bytes takes when it is full
 //   cache_probe read FOLDER          how long the longest prompt there takes to come into RAM
+//   cache_probe copy BYTES           how long this machine takes to copy so much from RAM to RAM
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -13,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <semaphore>
 #include <span>
@@ -195,6 +197,21 @@ int read(const fs::path& folder) {
   return print(fmt::format(R"({{"bytes": {}, "seconds": {:.6f}}})", bytes, seconds), load->done());
 }
 
+// ---- copy
+
+// By one thread, into memory that was used before; the best of some.
+int copy(size_t bytes) {
+  const std::vector<uint8_t> from(bytes, 1);
+  std::vector<uint8_t> to(bytes, 2);
+  double seconds = std::numeric_limits<double>::max();
+  for (int i = 0; i < 5; ++i) {
+    const auto begin = Clock::now();
+    std::ranges::copy(from, to.begin());
+    seconds = std::min(seconds, seconds_since(begin));
+  }
+  return print(fmt::format(R"({{"bytes": {}, "seconds": {:.6f}}})", bytes, seconds), to == from);
+}
+
 int run(const std::vector<std::string>& arguments) {
   const auto is = [&](const char* command, size_t count) {
     return arguments.size() == count && arguments[0] == command;
@@ -204,7 +221,8 @@ int run(const std::vector<std::string>& arguments) {
   if (is("open", 3)) return open(arguments[1], static_cast<uint32_t>(number(2)));
   if (is("ram", 2)) return fill_ram(number(1));
   if (is("read", 2)) return read(arguments[1]);
-  return print(R"({"error": "cache_probe fill|open|ram|read ...; see bench"})", false);
+  if (is("copy", 2)) return copy(number(1));
+  return print(R"({"error": "cache_probe fill|open|ram|read|copy ...; see bench"})", false);
 }
 
 }  // namespace

@@ -171,4 +171,7 @@ def measure(bench, model, row):
     row("restored from RAM", "GB/s",
         [rate / 1e9 for rate in restart.rates_from_ram(body, other, narrow, rounds)], []).judge(
             "≥ 5", lambda rate: rate >= 5)
+    copied = [probe(bench.options.anyclaude, "copy", int(restored)) for _ in range(2)]
+    row("one thread's copying from RAM to RAM, for comparison", "GB/s",
+        [copy["bytes"] / copy["seconds"] / 1e9 for copy in copied], [])
     restart.close()

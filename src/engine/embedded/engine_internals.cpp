@@ -7,7 +7,9 @@
 #include <cstring>
 #include <span>
 #include <stdexcept>
+#include <thread>
 #include <typeinfo>
+#include <vector>
 
 #include "ggml-backend.h"
 #include "llama-io.h"
@@ -44,7 +46,12 @@ Parts parts_of(llama_context* context) {
   return {};
 }
 
-// Gives libllama a joined section's bytes in the order in which it asks for them.
+// One thread alone copies at half the memory's speed or less; more than a few gain nothing.
+constexpr size_t copy_threads_max = 4;
+constexpr size_t bytes_a_copy_thread = 4u << 20;  // fewer are copied before a thread has started
+
+// Gives libllama a joined section's bytes in the order in which it asks for them. What goes into
+// tensors is noted, and copied by `copy_tensors`.
 class JoinedReader final : public llama_io_read_i {
  public:
   explicit JoinedReader(const JoinedSection& joined)
@@ -60,7 +67,8 @@ class JoinedReader final : public llama_io_read_i {
 
   void read_tensor(ggml_tensor* tensor, size_t offset, size_t size) override {
     for_each_run(size, [&](std::span<const std::byte> bytes) {
-      ggml_backend_tensor_set(tensor, bytes.data(), offset, bytes.size());
+      copies_.push_back({tensor, offset, bytes});
+      copied_bytes_ += bytes.size();
       offset += bytes.size();
     });
   }
@@ -68,7 +76,36 @@ class JoinedReader final : public llama_io_read_i {
   size_t n_bytes() override { return bytes_read_; }
   bool at_end() const { return run_.empty() && next_.empty(); }
 
+  void copy_tensors() const {
+    const bool host = std::ranges::all_of(copies_, [](const Copy& copy) {
+      return copy.tensor->buffer && ggml_backend_buffer_is_host(copy.tensor->buffer);
+    });
+    const size_t processors = std::max(1u, std::thread::hardware_concurrency());
+    const size_t useful = 1 + copied_bytes_ / bytes_a_copy_thread;
+    const size_t threads = host ? std::min({useful, processors, copy_threads_max}) : 1;
+    std::vector<std::jthread> others;
+    std::span<const Copy> rest = copies_;
+    for (size_t left = threads; left > 1; --left) {
+      const auto share = rest.first(rest.size() / left);
+      rest = rest.subspan(share.size());
+      others.emplace_back([share] { copy_all(share); });
+    }
+    copy_all(rest);
+  }
+
  private:
+  struct Copy {
+    ggml_tensor* tensor;
+    size_t offset;
+    std::span<const std::byte> bytes;
+  };
+
+  static void copy_all(std::span<const Copy> copies) {
+    for (const Copy& copy : copies) {
+      ggml_backend_tensor_set(copy.tensor, copy.bytes.data(), copy.offset, copy.bytes.size());
+    }
+  }
+
   template <class Use>
   void for_each_run(size_t size, const Use& use) {
     bytes_read_ += size;
@@ -88,6 +125,8 @@ class JoinedReader final : public llama_io_read_i {
   std::span<const std::byte> run_;
   std::span<const std::span<const uint8_t>> next_;
   size_t bytes_read_ = 0;
+  std::vector<Copy> copies_;
+  size_t copied_bytes_ = 0;
 };
 
 }  // namespace
@@ -127,7 +166,9 @@ bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& jo
     spdlog::debug("The cells of a prompt were not put back: {}", error.what());
     return false;
   }
-  return reader.at_end();
+  if (!reader.at_end()) return false;
+  reader.copy_tensors();
+  return true;
 }
 
 Cells::Usage cell_usage(llama_context* context) {

@@ -11,6 +11,7 @@ import argparse
 import importlib
 import inspect
 import sys
+import textwrap
 import time
 import traceback
 from pathlib import Path
@@ -33,7 +34,7 @@ def cases(only):
 
 
 def run(harness, name, function):
-    """Runs one case and prints its line; true if it passed."""
+    """Runs one case and prints its line; what went wrong, nothing if it passed."""
     harness.begin_case()
     start = time.monotonic()
     failure = None
@@ -51,7 +52,7 @@ def run(harness, name, function):
                              (failure.rstrip() + "\n" + harness.evidence()).splitlines())
         print(indented, flush=True)
     harness.end_case()
-    return failure is None
+    return failure
 
 
 def main():
@@ -71,12 +72,16 @@ def main():
     failed = []
     try:
         for _, _, name, function in chosen:
-            if not run(harness, name, function):
-                failed.append(name)
+            failure = run(harness, name, function)
+            if failure is not None:
+                failed.append((name, failure))
     finally:
         harness.close()
     print(f"{len(chosen) - len(failed)} passed, {len(failed)} failed in "
-          f"{time.monotonic() - start:.0f} s" + "".join(f"\n  failed: {name}" for name in failed))
+          f"{time.monotonic() - start:.0f} s")
+    # Once more at the end, in short: of a long log often only the end is kept.
+    for name, failure in failed:
+        print(f"  failed: {name}\n" + textwrap.indent(failure[-1500:].rstrip(), "    "))
     return 1 if failed or not chosen else 0
 
 

@@ -161,7 +161,11 @@ void ChatTemplate::examine() {
       !renders(probe(system, long_id, false)) && renders(probe(system, short_id(long_id), false));
   capabilities_.user_after_tool_result = renders(probe(system, long_id, true));
 
-  const CanonicalConversation sample = probe(system, long_id, capabilities_.user_after_tool_result);
+  // Mistral Nemo's puts it into the last user turn, and behind a tool result it puts it nowhere.
+  capabilities_.system = system && keeps_system_in_front();
+
+  const CanonicalConversation sample =
+      probe(capabilities_.system, long_id, capabilities_.user_after_tool_result);
   common_chat_templates_inputs inputs;
   inputs.messages = to_messages(sample);
   inputs.tools.push_back(
@@ -186,6 +190,19 @@ void ChatTemplate::examine() {
 bool ChatTemplate::renders(const CanonicalConversation& conversation) const {
   try {
     return !render_text(conversation, true).empty();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+bool ChatTemplate::keeps_system_in_front() const {
+  try {
+    for (const bool user_last : {false, capabilities_.user_after_tool_result}) {
+      const auto sample = probe(true, long_id, user_last);
+      const std::string text = render_text(sample, true);
+      if (text.find(sample.messages[0].text) > text.find(sample.messages[1].text)) return false;
+    }
+    return true;
   } catch (const std::exception&) {
     return false;
   }

@@ -76,6 +76,7 @@ class ChatTemplate final : public TemplateRenderer {
   std::vector<common_chat_msg> to_messages(const CanonicalConversation& conversation) const;
   std::vector<common_chat_tool> safe_tools(const CanonicalConversation& conversation) const;
   bool renders(const CanonicalConversation& conversation) const;
+  bool keeps_system_in_front() const;
   bool thinks(const CanonicalConversation& conversation) const;
 
   const Guard& guard_;

@@ -119,11 +119,14 @@ TEST_F(ConfigTest, SetsEveryEngineOption) {
                                 "--seed",
                                 "0",
                                 "--override-kv",
-                                "a.b=int:1,c=str:x"});
+                                "a.b=int:1,c=str:x",
+                                "--prompt-layout",
+                                "template"});
   const EmbeddedOptions& embedded = config.embedded;
   EXPECT_EQ(config.model, "/m.gguf");
   EXPECT_EQ(embedded.model_id, "local-x");
   EXPECT_EQ(embedded.chat_template_path, "/t.jinja");
+  EXPECT_EQ(embedded.prompt_layout, "template");
   EXPECT_EQ(embedded.context_tokens, 32768u);
   EXPECT_EQ(embedded.cache_cells, 65536u);
   EXPECT_EQ(embedded.sequences_max, 5u);

@@ -24,6 +24,12 @@ void add_model_settings(std::vector<Setting>& settings) {
   settings.push_back({"chat-template", model, "FILE",
                       "A Jinja chat template to use in place of the model's own.",
                       set_file(&EmbeddedOptions::chat_template_path)});
+  settings.push_back({"prompt-layout", model, "cache|template",
+                      "'cache': tools stand first in the prompt, those in front that most agents "
+                      "have, then the system text, so that agents share what was computed. "
+                      "'template': in the client's order, where the chat template has them. "
+                      "Default: cache.",
+                      set_one_of(&EmbeddedOptions::prompt_layout, {"cache", "template"})});
   settings.push_back({"context", model, "TOKENS",
                       "The longest conversation, prompt and answer together. Default: what the "
                       "model was trained for, as far as memory allows. Example: --context 64k",

@@ -1,9 +1,12 @@
 #include "prompt/canonical.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
+
+#include "prompt/tool_order.h"
 
 namespace anyclaude {
 namespace {
@@ -33,6 +36,19 @@ std::string reminder(const std::string& text) {
   return "<system-reminder>\n" + text + "\n</system-reminder>";
 }
 
+// Reminders that Claude Code (2.1.330) words alike in every folder, by how they begin.
+bool same_everywhere(std::string_view text) {
+  constexpr std::string_view tag = "<system-reminder>\n";
+  constexpr std::array<std::string_view, 4> beginnings = {
+      "You are powered by the model", "Available agent types for the Agent tool:",
+      "The following skills are available for use with the Skill tool:",
+      "Attribution for git commits and pull requests"};
+  if (!text.starts_with(tag)) return false;
+  return std::ranges::any_of(beginnings, [&](std::string_view beginning) {
+    return text.substr(tag.size()).starts_with(beginning);
+  });
+}
+
 std::string result_text(const ToolResultBlock& result) {
   std::string text;
   for (const auto& part : result.content) {
@@ -50,8 +66,9 @@ std::string result_text(const ToolResultBlock& result) {
 
 class Canonicaliser {
  public:
-  Canonicaliser(const Conversation& conversation, const TemplateCapabilities& capabilities)
-      : conversation_(conversation), capabilities_(capabilities) {}
+  Canonicaliser(const Conversation& conversation, const TemplateCapabilities& capabilities,
+                PromptLayout layout)
+      : conversation_(conversation), capabilities_(capabilities), layout_(layout) {}
 
   CanonicalConversation run() {
     std::string system;
@@ -72,6 +89,7 @@ class Canonicaliser {
     take_prefill();
     if (out_.messages.empty() || out_.messages.back().role == CanonicalRole::system) add_text("");
     out_.tools = conversation_.tools;
+    if (layout_ == PromptLayout::cache) order_tools(out_.tools);
     out_.thinking = conversation_.thinking.mode == ThinkingChoice::Mode::adaptive ||
                     conversation_.thinking.mode == ThinkingChoice::Mode::enabled;
     return std::move(out_);
@@ -103,15 +121,29 @@ class Canonicaliser {
     for (const ToolResultBlock* result : results_in_call_order(message)) add_result(*result);
     const bool first = std::none_of(out_.messages.begin(), out_.messages.end(),
                                     [](const auto& m) { return m.role != CanonicalRole::system; });
+    std::vector<std::string> texts = texts_of(message);
+    size_t shared = 0;
+    if (first && layout_ == PromptLayout::cache && texts.size() > 1) {
+      const auto own = std::stable_partition(texts.begin(), texts.end() - 1, same_everywhere);
+      shared = static_cast<size_t>(own - texts.begin());
+    }
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const size_t before = last_is(CanonicalRole::user) ? out_.messages.back().text.size() : 0;
+      add_text(texts[i]);
+      const bool parts = i == shared || i + 1 == texts.size();
+      if (first && parts && before > 0) out_.first_user_partings.push_back(before);
+    }
+  }
+
+  static std::vector<std::string> texts_of(const Message& message) {
+    std::vector<std::string> texts;
     for (const auto& block : message.blocks) {
       std::string text;
       if (const auto* plain = std::get_if<TextBlock>(&block)) text = plain->text;
       if (const auto* media = std::get_if<MediaBlock>(&block)) text = describe(*media);
-      if (text.empty()) continue;
-      const size_t before = last_is(CanonicalRole::user) ? out_.messages.back().text.size() : 0;
-      add_text(text);
-      if (first) out_.first_user_prompt = before;
+      if (!text.empty()) texts.push_back(std::move(text));
     }
+    return texts;
   }
 
   void add_system_turn(const Message& message) {
@@ -198,7 +230,7 @@ class Canonicaliser {
     for (auto& message : out_.messages) {
       if (message.role != CanonicalRole::user) continue;
       message.text.insert(0, system + "\n\n");
-      out_.first_user_prompt += system.size() + 2;
+      for (size_t& parting : out_.first_user_partings) parting += system.size() + 2;
       return;
     }
     out_.messages.insert(out_.messages.begin(), {CanonicalRole::user, system, {}, {}, {}});
@@ -212,14 +244,15 @@ class Canonicaliser {
 
   const Conversation& conversation_;
   const TemplateCapabilities& capabilities_;
+  const PromptLayout layout_;
   CanonicalConversation out_;
 };
 
 }  // namespace
 
 CanonicalConversation canonicalise(const Conversation& conversation,
-                                   const TemplateCapabilities& capabilities) {
-  return Canonicaliser(conversation, capabilities).run();
+                                   const TemplateCapabilities& capabilities, PromptLayout layout) {
+  return Canonicaliser(conversation, capabilities, layout).run();
 }
 
 }  // namespace anyclaude

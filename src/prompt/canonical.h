@@ -17,6 +17,11 @@ struct TemplateCapabilities {
   bool user_after_tool_result = true;  // an own user turn may follow a tool result
 };
 
+enum class PromptLayout {
+  cache,        // what comes again in other conversations stands in front
+  as_template,  // tools and texts as the client lists them, everything where the template wants it
+};
+
 struct CanonicalCall {
   std::string id;
   std::string name;
@@ -37,15 +42,21 @@ struct CanonicalConversation {
   std::vector<Tool> tools;
   std::string prefill;    // the beginning of the answer, given by the client; mostly empty
   bool thinking = false;  // the model may think before it answers
-  // Begin of the last text block of the first user message: what precedes it (environment,
-  // instructions) comes again in other conversations. A byte of messages' first user text.
-  size_t first_user_prompt = 0;
+  // Where the first user turn's text is likely to part from other conversations', in its bytes,
+  // ascending: what only this place says of itself (directory, date, state of the repository), and
+  // the prompt, which is its last text.
+  std::vector<size_t> first_user_partings;
 };
 
 // Never fails: what cannot be shown is described. Thinking of earlier turns is left out (templates
 // lose or move it), as are billing lines. Roles alternate as templates demand: a tool result
 // follows the assistant turn that called it; user turns do not follow each other.
+//
+// With PromptLayout::cache the tools stand in the order of prompt/tool_order.h; and of the
+// reminders that clients put in front of the first prompt, those that say the same everywhere
+// (agents, skills) stand before those that tell of this place.
 CanonicalConversation canonicalise(const Conversation& conversation,
-                                   const TemplateCapabilities& capabilities);
+                                   const TemplateCapabilities& capabilities,
+                                   PromptLayout layout = PromptLayout::cache);
 
 }  // namespace anyclaude

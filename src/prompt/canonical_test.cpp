@@ -157,14 +157,53 @@ TEST(Canonical, TemplatesWithoutSystemTurnGetItInTheFirstUserTurn) {
   EXPECT_EQ(shape(out), "user:S\n\na");
 }
 
+// The first user turn's text, "<" where it may part from others.
+std::string parted(const Conversation& conversation, TemplateCapabilities capabilities = {},
+                   PromptLayout layout = PromptLayout::cache) {
+  const auto out = canonicalise(conversation, capabilities, layout);
+  std::string text = out.messages.front().text;
+  for (auto at = out.first_user_partings.rbegin(); at != out.first_user_partings.rend(); ++at) {
+    text.insert(*at, "<");
+  }
+  return text;
+}
+
 TEST(Canonical, KnowsWhereTheFirstPromptBegins) {
   Conversation conversation =
       with({{Role::user, {TextBlock{"environment"}, TextBlock{"prompt"}}}, assistant("b")});
-  const auto out = canonicalise(conversation, {});
-  EXPECT_EQ(out.messages[0].text.substr(out.first_user_prompt), "\n\nprompt");
+  EXPECT_EQ(parted(conversation), "environment<\n\nprompt");
   conversation.system = {"S"};
-  const auto without = canonicalise(conversation, {.system = false});
-  EXPECT_EQ(without.messages[0].text.substr(without.first_user_prompt), "\n\nprompt");
+  EXPECT_EQ(parted(conversation, {.system = false}), "S\n\nenvironment<\n\nprompt");
+  EXPECT_EQ(parted(with({user("prompt")})), "prompt");
+}
+
+TEST(Canonical, WhatIsSaidEverywhereStandsBeforeWhatIsOfThisPlace) {
+  const std::string tag = "<system-reminder>\n";
+  const std::string place = tag + "# Environment\n - Primary working directory: /a";
+  const std::string skills =
+      tag + "The following skills are available for use with the Skill tool:\n\n- init";
+  const std::string date = tag + "Today's date is 2026-11-23.";
+  const std::string agents = tag + "Available agent types for the Agent tool:\n- claude";
+  const Conversation conversation = with({{Role::user,
+                                           {TextBlock{place}, TextBlock{skills}, TextBlock{date},
+                                            TextBlock{agents}, TextBlock{"prompt"}}},
+                                          assistant("b"),
+                                          {Role::user, {TextBlock{place}, TextBlock{skills}}}});
+  EXPECT_EQ(parted(conversation),
+            skills + "\n\n" + agents + "<\n\n" + place + "\n\n" + date + "<\n\nprompt");
+  EXPECT_EQ(canonicalise(conversation, {}).messages.back().text, place + "\n\n" + skills);
+  EXPECT_EQ(parted(conversation, {}, PromptLayout::as_template),
+            place + "\n\n" + skills + "\n\n" + date + "\n\n" + agents + "<\n\nprompt");
+  // The prompt itself stays where it is, whatever it says.
+  const Conversation asked = with({{Role::user, {TextBlock{place}, TextBlock{skills}}}});
+  EXPECT_EQ(parted(asked), place + "<\n\n" + skills);
+}
+
+TEST(Canonical, ToolsStandInTheOrderOfTheLayout) {
+  Conversation conversation = with({user("a")});
+  conversation.tools = {{"Agent", "", "{}"}, {"Read", "", "{}"}};
+  EXPECT_EQ(canonicalise(conversation, {}).tools.front().name, "Read");
+  EXPECT_EQ(canonicalise(conversation, {}, PromptLayout::as_template).tools.front().name, "Agent");
 }
 
 }  // namespace

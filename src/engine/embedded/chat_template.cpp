@@ -160,7 +160,6 @@ void ChatTemplate::examine() {
   findings_.short_ids =
       !renders(probe(system, long_id, false)) && renders(probe(system, short_id(long_id), false));
   capabilities_.user_after_tool_result = renders(probe(system, long_id, true));
-
   // Mistral Nemo's puts it into the last user turn, and behind a tool result it puts it nowhere.
   capabilities_.system = system && keeps_system_in_front();
 
@@ -297,36 +296,14 @@ std::string ChatTemplate::render_text(const CanonicalConversation& conversation,
   return common_chat_templates_apply(templates_.get(), inputs).prompt;
 }
 
-Result<CanonicalPrompt> ChatTemplate::render(const CanonicalConversation& conversation) const {
-  std::string text;
+Result<std::string> ChatTemplate::render(const CanonicalConversation& conversation) const {
   try {
-    text = render_text(conversation, true);
+    return render_text(conversation, true);
   } catch (const std::exception& error) {
     return fail(
         Error::Kind::invalid_request,
         std::string("The model's chat template refuses this conversation: ") + error.what());
   }
-  CanonicalPrompt prompt;
-  prompt.segments = Guard::split(text);
-  text.clear();
-  for (const auto& segment : prompt.segments) text += segment;
-  // The first user turn is found by its words: the template alone knows where it puts them.
-  for (const auto& message : conversation.messages) {
-    if (message.role != CanonicalRole::user || message.text.empty()) continue;
-    const size_t begin = text.find(message.text);
-    if (begin == std::string::npos) break;
-    prompt.save_points.push_back(begin);
-    if (conversation.first_user_prompt > 0) {
-      prompt.save_points.push_back(begin + conversation.first_user_prompt);
-    }
-    break;
-  }
-  if (!conversation.prefill.empty()) {
-    for (auto& piece : Guard::split(guard_.protect(conversation.prefill))) {
-      prompt.segments.push_back(std::move(piece));
-    }
-  }
-  return prompt;
 }
 
 std::vector<std::string> ChatTemplate::turn_ends(const Tokeniser& tokeniser) const {

@@ -51,7 +51,7 @@ class ChatTemplate final : public TemplateRenderer {
   static Result<std::unique_ptr<ChatTemplate>> open(const llama_model* model, const Source& source,
                                                     const Guard& guard, Metrics& metrics);
 
-  Result<CanonicalPrompt> render(const CanonicalConversation& conversation) const override;
+  Result<std::string> render(const CanonicalConversation& conversation) const override;
 
   // How the answer to this conversation is constrained and read.
   Result<std::shared_ptr<const AnswerFormat>> answer_format(const Conversation& conversation,

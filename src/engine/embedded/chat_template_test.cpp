@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "engine/embedded/answer_reader.h"
@@ -12,6 +14,7 @@
 #include "engine/embedded/tokeniser.h"
 #include "fakes/test_models.h"
 #include "llama.h"
+#include "prompt/prompt_writer.h"
 
 namespace anyclaude {
 namespace {
@@ -47,10 +50,28 @@ class ChatTemplateTest : public testing::Test {
     return out;
   }
 
-  std::string render(const Conversation& conversation) {
-    const auto prompt = template_->render(canonicalise(conversation, template_->capabilities()));
+  std::string render(const Conversation& conversation) { return text_of(write(conversation)); }
+
+  CanonicalPrompt write(const Conversation& conversation) {
+    const PromptWriter writer(*template_, tokeniser_->guard(), PromptLayout::cache);
+    auto prompt = writer.write(canonicalise(conversation, template_->capabilities()));
     if (!prompt) ADD_FAILURE() << prompt.error().message;
-    return prompt ? text_of(*prompt) : "";
+    return prompt ? *prompt : CanonicalPrompt();
+  }
+
+  // Opens each template that the engine's source ships, by its file's name.
+  template <class Use>
+  void for_each_template(const Use& use) {
+    const fs::path folder = fs::path(ANYCLAUDE_ENGINE_SOURCE) / "models" / "templates";
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.path().extension() != ".jinja") continue;
+      SCOPED_TRACE(entry.path().filename());
+      std::ifstream file(entry.path());
+      std::ostringstream text;
+      text << file.rdbuf();
+      open(text.str());
+      if (template_) use(entry.path().stem().string());
+    }
   }
 
   static llama_model* model_;
@@ -115,21 +136,16 @@ TEST_F(ChatTemplateTest, BrokenTemplatesAreRefusedWithAReason) {
 // system turn in the middle and an image never fail, client text reaches the prompt whole, and the
 // answer's format can be made for every tool choice.
 TEST_F(ChatTemplateTest, TakesEveryTemplateOfTheEngine) {
-  const fs::path folder = fs::path(ANYCLAUDE_ENGINE_SOURCE) / "models" / "templates";
   int seen = 0;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() != ".jinja") continue;
-    SCOPED_TRACE(entry.path().filename());
-    std::ifstream file(entry.path());
-    std::ostringstream text;
-    text << file.rdbuf();
-    open(text.str());
-    if (!template_) continue;
+  for_each_template([&](const std::string&) {
     ++seen;
     Conversation conversation = with_tools();
     const std::string prompt = render(conversation);
-    EXPECT_NE(prompt.find("Look around."), std::string::npos);
-    EXPECT_NE(prompt.find("And now?"), std::string::npos);
+    for (const char* words : {"You are careful.", "Look around.", "And now?"}) {
+      const size_t found = prompt.find(words);
+      EXPECT_NE(found, std::string::npos) << words;
+      EXPECT_EQ(prompt.find(words, found + 1), std::string::npos) << words;
+    }
     for (const auto mode : {ToolChoice::Mode::automatic, ToolChoice::Mode::any,
                             ToolChoice::Mode::tool, ToolChoice::Mode::none}) {
       conversation.tool_choice = {mode, "read", true};
@@ -137,8 +153,51 @@ TEST_F(ChatTemplateTest, TakesEveryTemplateOfTheEngine) {
       const auto format = template_->answer_format(conversation, canonical, "");
       EXPECT_TRUE(format) << (format ? "" : format.error().message);
     }
-  }
+  });
   EXPECT_GT(seen, 30);
+}
+
+Conversation agent(const std::string& system, const std::vector<std::string>& tools) {
+  Conversation out;
+  out.system = {system};
+  out.messages = {user("Look around.")};
+  for (const auto& name : tools) {
+    out.tools.push_back({name, "What it is that " + name + " does.",
+                         R"({"type":"object","properties":{"path":{"type":"string"}}})"});
+  }
+  return out;
+}
+
+// Whatever the family, an agent with fewer tools and another system text finds all of its tools in
+// the main loop's prompt, and the main loop a save point where they end.
+TEST_F(ChatTemplateTest, AgentsShareTheirToolsInEveryTemplateOfTheEngine) {
+  // Those that give tools a section of their own, or a place in a user turn.
+  const std::set<std::string> not_yet = {"Apertus-8B-Instruct",
+                                         "CohereForAI-c4ai-command-r-plus-tool_use",
+                                         "GigaChat3-10B-A1.8B",
+                                         "GigaChat3.1-10B-A1.8B",
+                                         "MiniMax-M1",
+                                         "Mistral-Small-3.2-24B-Instruct-2506",
+                                         "meta-llama-Llama-3.1-8B-Instruct",
+                                         "meta-llama-Llama-3.2-3B-Instruct",
+                                         "meta-llama-Llama-3.3-70B-Instruct",
+                                         "mistralai-Ministral-3-14B-Reasoning-2512",
+                                         "muse-glimmer",
+                                         "openai-gpt-oss-120b",
+                                         "unsloth-mistral-Devstral-Small-2507"};
+  for_each_template([&](const std::string& name) {
+    const auto all = write(agent("You are the main loop.",
+                                 {"AskUserQuestion", "Bash", "Edit", "Read", "Workflow", "Write"}));
+    const auto fewer = text_of(write(agent("Do as you are told.", {"Bash", "Read"})));
+    const std::string text = text_of(all);
+    const auto shared = static_cast<size_t>(
+        std::mismatch(text.begin(), text.end(), fewer.begin(), fewer.end()).first - text.begin());
+    const bool shares = fewer.find("What it is that Bash does.") < shared;
+    EXPECT_EQ(shares, !not_yet.contains(name)) << fewer;
+    const bool saved = std::ranges::any_of(
+        all.save_points, [&](size_t point) { return point <= shared && shared - point <= 24; });
+    EXPECT_TRUE(saved || !shares) << text.substr(0, shared);
+  });
 }
 
 // What a model writes in Hermes form becomes events, however it is cut into tokens.

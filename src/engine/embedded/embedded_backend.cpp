@@ -25,6 +25,7 @@
 #include "engine/embedded/tokeniser.h"
 #include "kv/note.h"
 #include "prompt/canonical.h"
+#include "prompt/prompt_writer.h"
 
 namespace anyclaude {
 namespace {
@@ -77,6 +78,7 @@ struct LoadedModel {
   std::unique_ptr<Model> model;
   std::unique_ptr<Tokeniser> tokeniser;
   std::unique_ptr<ChatTemplate> chat_template;
+  std::unique_ptr<PromptWriter> writer;
   std::vector<std::string> turn_ends;
   ModelInfo info;
   Fingerprint fingerprint;
@@ -96,6 +98,9 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
   out->tokeniser = std::make_unique<Tokeniser>(model, source.text + source.tool_use_text,
                                                options.token_memory_bytes_max, metrics);
   out->chat_template = TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), metrics));
+  out->writer = std::make_unique<PromptWriter>(
+      *out->chat_template, out->tokeniser->guard(),
+      options.prompt_layout == "template" ? PromptLayout::as_template : PromptLayout::cache);
   out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
   if (cache) {
     const auto fingerprint = fingerprint_of(options, model, out->model->context());
@@ -292,7 +297,7 @@ struct EmbeddedBackend::Impl {
   Result<TokenisedPrompt> tokenise(const LoadedModel& model, const CanonicalConversation& canonical,
                                    const std::string& sharing,
                                    const Tokeniser::Progress& progress = {}) const {
-    const CanonicalPrompt prompt = TRY(model.chat_template->render(canonical));
+    const CanonicalPrompt prompt = TRY(model.writer->write(canonical, sharing));
     return model.tokeniser->tokenise(prompt, sharing, progress);
   }
 
@@ -317,7 +322,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
                                                                  const Request& request) {
   const Conversation& conversation = request.conversation;
   TRY_VOID(check_tool_choice(conversation));
-  CanonicalConversation canonical = canonicalise(conversation, model.chat_template->capabilities());
+  CanonicalConversation canonical =
+      canonicalise(conversation, model.chat_template->capabilities(), model.writer->layout());
   const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
                       conversation.tool_choice.mode == ToolChoice::Mode::tool;
   if (forced) canonical.thinking = false;  // the call comes at once
@@ -399,7 +405,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
 
 Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
   const LoadedModel* model = TRY(impl_->get());
-  const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities());
+  const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities(),
+                                      model->writer->layout());
   const auto prompt = TRY(impl_->tokenise(*model, canonical, request.origin.sharing));
   return static_cast<uint32_t>(prompt.tokens.size());
 }
@@ -422,7 +429,9 @@ std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const
           {"chat template", shown},
           {"tool calls", model.chat_template->capabilities().parallel_calls ? "several in one turn"
                                                                             : "one in a turn"},
-          {"thinking", findings.thinking ? "yes" : "no"}};
+          {"thinking", findings.thinking ? "yes" : "no"},
+          {"system text",
+           model.writer->moves_system() ? "moved behind the tools" : "where the template has it"}};
 }
 
 }  // namespace anyclaude

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
@@ -220,6 +221,16 @@ TEST_F(EmbeddedBackendTest, ToolChoiceDoesNotChangeThePrompt) {
   EXPECT_EQ(backend_->count_tokens(request).value(), free);
   request.conversation.tool_choice = {ToolChoice::Mode::none, "", true};
   EXPECT_EQ(backend_->count_tokens(request).value(), free);
+}
+
+TEST_F(EmbeddedBackendTest, TheClientsOrderOfToolsDoesNotMatter) {
+  Request request = ask({user("Which of them?")}, 1);
+  request.conversation.tools = {tool("Write", "{}"), tool("Agent", "{}"), tool("Read", "{}")};
+  const Answer first = answer(request);
+  std::ranges::reverse(request.conversation.tools);
+  const Answer second = answer(request);
+  EXPECT_EQ(second.finish.usage.prompt_tokens, first.finish.usage.prompt_tokens);
+  EXPECT_EQ(second.finish.usage.prompt_tokens_cached, first.finish.usage.prompt_tokens - 1);
 }
 
 TEST_F(EmbeddedBackendTest, RefusesToolChoicesThatCannotBeMade) {

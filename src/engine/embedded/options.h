@@ -9,9 +9,10 @@
 namespace anyclaude {
 
 struct EmbeddedOptions {
-  std::string model_path;          // a GGUF; split models: the first file
-  std::string model_id;            // the name in the API; empty: "local-" and the file's stem
-  std::string chat_template_path;  // a Jinja file instead of the model's own template
+  std::string model_path;               // a GGUF; split models: the first file
+  std::string model_id;                 // the name in the API; empty: "local-" and the file's stem
+  std::string chat_template_path;       // a Jinja file instead of the model's own template
+  std::string prompt_layout = "cache";  // or "template" (prompt/prompt_writer.h)
 
   uint32_t context_tokens = 0;  // the longest prompt and answer together
   uint32_t cache_cells = 0;     // KV cells over all sequences, >= context_tokens

@@ -24,7 +24,7 @@
 #include "base/sync.h"
 #include "kv/block.h"
 #include "prompt/guard.h"
-#include "prompt/renderer.h"
+#include "prompt/prompt_writer.h"
 
 struct llama_model;
 struct llama_vocab;

@@ -1,0 +1,224 @@
+#include "prompt/prompt_writer.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/random.h"
+#include "prompt/tool_order.h"
+
+namespace anyclaude {
+namespace {
+
+using CanonicalRole = CanonicalMessage::Role;
+
+constexpr size_t heads_max = 64;
+// Tokens may reach over the place where two texts part, and those in front of it may be other ones.
+constexpr size_t uncertain_bytes = 16;
+
+CanonicalMessage message(CanonicalRole role, std::string_view text) {
+  return {role, std::string(text), {}, {}, {}};
+}
+
+bool has_system(const CanonicalConversation& conversation) {
+  return !conversation.messages.empty() &&
+         conversation.messages.front().role == CanonicalRole::system;
+}
+
+// What other conversations may have in common with this one: some of its tools, and its system
+// text unless it is another one.
+CanonicalConversation head_of(const CanonicalConversation& conversation, size_t tools,
+                              bool other_system, const std::string& other_words) {
+  CanonicalConversation head;
+  if (has_system(conversation)) head.messages.push_back(conversation.messages.front());
+  if (has_system(conversation) && other_system) head.messages.front().text = other_words;
+  head.messages.push_back(message(CanonicalRole::user, other_words));
+  head.tools.assign(conversation.tools.begin(),
+                    conversation.tools.begin() + static_cast<std::ptrdiff_t>(tools));
+  head.thinking = conversation.thinking;
+  return head;
+}
+
+size_t common_bytes(std::string_view a, std::string_view b) {
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first -
+                             a.begin());
+}
+
+// What a head is made of, in few bytes.
+std::string digest(const CanonicalConversation& conversation, std::string_view sharing) {
+  XXH3_state_t* state = XXH3_createState();
+  XXH3_128bits_reset(state);
+  const auto add = [&](std::string_view text) {
+    const uint64_t size = text.size();
+    XXH3_128bits_update(state, &size, sizeof size);
+    XXH3_128bits_update(state, text.data(), text.size());
+  };
+  add(sharing);
+  add(has_system(conversation) ? conversation.messages.front().text : "");
+  add(conversation.thinking ? "thinking" : "");
+  for (const Tool& tool : conversation.tools) {
+    add(tool.name);
+    add(tool.description);
+    add(tool.input_schema_json);
+  }
+  const XXH128_hash_t hash = XXH3_128bits_digest(state);
+  XXH3_freeState(state);
+  return std::string(sharing) + std::string(reinterpret_cast<const char*>(&hash), sizeof hash);
+}
+
+// Where a first user turn's words begin to differ from other conversations'.
+void add_user_points(const CanonicalConversation& conversation, std::string_view text, size_t begin,
+                     std::vector<size_t>& points) {
+  points.push_back(begin);
+  const auto user =
+      std::ranges::find(conversation.messages, CanonicalRole::user, &CanonicalMessage::role);
+  const bool there = user != conversation.messages.end() && begin <= text.size() &&
+                     text.substr(begin).starts_with(user->text);
+  if (!there) return;
+  for (const size_t parting : conversation.first_user_partings) points.push_back(begin + parting);
+}
+
+std::string without_marks(const std::string& rendered) {
+  std::string text;
+  for (const auto& piece : Guard::split(rendered)) text += piece;
+  return text;
+}
+
+}  // namespace
+
+PromptWriter::PromptWriter(const TemplateRenderer& renderer, const Guard& guard,
+                           PromptLayout layout)
+    // Letters and digits pass through every template unchanged; nobody else can know them.
+    : renderer_(renderer),
+      guard_(guard),
+      layout_(layout),
+      system_mark_("s" + random_hex(8)),
+      user_mark_("u" + random_hex(8)) {
+  if (layout_ != PromptLayout::cache) return;
+  turn_end_ = find_turn_end();
+}
+
+// By two probes: what stands between system and user text without tools must stand there with them
+// too, and the system text in front of the tools.
+std::optional<std::string> PromptWriter::find_turn_end() const {
+  const std::string about = "t" + random_hex(8);
+  CanonicalConversation probe;
+  probe.messages = {message(CanonicalRole::system, system_mark_),
+                    message(CanonicalRole::user, user_mark_)};
+  const auto plain = renderer_.render(probe);
+  probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
+  const auto with_tools = renderer_.render(probe);
+  if (!plain || !with_tools) return {};
+  const size_t system = plain->find(system_mark_);
+  const size_t user = plain->find(user_mark_);
+  if (system == std::string::npos || user == std::string::npos || user < system) return {};
+  const size_t begin = system + system_mark_.size();
+  std::string end = plain->substr(begin, user - begin);
+  const std::string_view before =
+      std::string_view(*with_tools).substr(0, with_tools->find(user_mark_));
+  const size_t tools = before.find(about);
+  const bool in_front = before.find(system_mark_) < tools && tools != std::string_view::npos;
+  if (!in_front || !before.ends_with(end)) return {};
+  // Tools in a turn of their own would get the system text into it.
+  const std::string_view behind = before.substr(before.find(system_mark_) + system_mark_.size());
+  const size_t marker = end.find_first_of(">]");
+  if (marker != std::string::npos && common_bytes(behind, end) > marker) return {};
+  return end;
+}
+
+Result<std::string> PromptWriter::render(const CanonicalConversation& conversation) const {
+  const bool may_move = turn_end_ && !conversation.tools.empty() && has_system(conversation);
+  if (!may_move) return renderer_.render(conversation);
+  auto moved = TRY(render_moved(conversation));
+  return moved ? std::move(*moved) : renderer_.render(conversation);
+}
+
+// Nothing where the system turn does not end as it did in the probe.
+Result<std::optional<std::string>> PromptWriter::render_moved(
+    CanonicalConversation conversation) const {
+  const auto user =
+      std::ranges::find(conversation.messages, CanonicalRole::user, &CanonicalMessage::role);
+  if (user == conversation.messages.end()) return std::nullopt;
+  std::string system = system_mark_;
+  conversation.messages.front().text.swap(system);
+  user->text.insert(0, user_mark_);
+  std::string text = TRY(renderer_.render(conversation));
+  const size_t place = text.find(system_mark_);
+  const size_t words = text.find(user_mark_);
+  if (place == std::string::npos || words == std::string::npos) return std::nullopt;
+  size_t tools = place + system_mark_.size();
+  if (words < tools + turn_end_->size()) return std::nullopt;
+  const size_t end = words - turn_end_->size();
+  if (text.compare(end, turn_end_->size(), *turn_end_) != 0) return std::nullopt;
+  text.erase(words, user_mark_.size());
+  while (tools < end && text[tools] == '\n') ++tools;
+  std::string out = text.substr(0, place);
+  out.append(text, tools, end - tools);
+  out += "\n\n" + guard_.protect(system);
+  out.append(text, end);
+  return out;
+}
+
+Result<CanonicalPrompt> PromptWriter::write(const CanonicalConversation& conversation,
+                                            std::string_view sharing) const {
+  const std::string rendered = TRY(render(conversation));
+  const std::string text = without_marks(rendered);
+  const Head head = find_head(conversation, sharing, text);
+  CanonicalPrompt prompt;
+  prompt.segments = Guard::split(rendered);
+  prompt.save_points = head.partings;
+  add_user_points(conversation, text, head.user_begin, prompt.save_points);
+  std::ranges::sort(prompt.save_points);
+  const auto [repeated, end] = std::ranges::unique(prompt.save_points);
+  prompt.save_points.erase(repeated, end);
+  if (!conversation.prefill.empty()) {
+    for (auto& piece : Guard::split(guard_.protect(conversation.prefill))) {
+      prompt.segments.push_back(std::move(piece));
+    }
+  }
+  return prompt;
+}
+
+PromptWriter::Head PromptWriter::find_head(const CanonicalConversation& conversation,
+                                           std::string_view sharing, std::string_view text) const {
+  std::string name = digest(conversation, sharing);
+  {
+    const MutexLock lock(mutex_);
+    const auto found = std::ranges::find(heads_, name, &KnownHead::first);
+    if (found != heads_.end()) {
+      heads_.splice(heads_.begin(), heads_, found);
+      return found->second;
+    }
+  }
+  Head head = look_for_head(conversation, text);
+  const MutexLock lock(mutex_);
+  heads_.emplace_front(std::move(name), head);
+  if (heads_.size() > heads_max) heads_.pop_back();
+  return head;
+}
+
+// By writing what others may have in common with it, and looking how far that is the same.
+PromptWriter::Head PromptWriter::look_for_head(const CanonicalConversation& conversation,
+                                               std::string_view text) const {
+  const std::string other_words = system_mark_;
+  const auto common = [&](size_t tools, bool other_system) {
+    const auto other = render(head_of(conversation, tools, other_system, other_words));
+    return other ? common_bytes(without_marks(*other), text) : size_t{0};
+  };
+  Head head;
+  const auto add = [&](size_t parting) {
+    if (parting > uncertain_bytes) head.partings.push_back(parting - uncertain_bytes);
+  };
+  const size_t tools = conversation.tools.size();
+  if (layout_ == PromptLayout::cache) {
+    for (const size_t fewer : likely_partings(conversation.tools)) add(common(fewer, false));
+    // Where no agents are known, there may be some with the same tools.
+    const bool others = !head.partings.empty();
+    if (tools > 0 && !others && has_system(conversation)) add(common(tools, true));
+  }
+  head.user_begin = common(tools, false);
+  return head;
+}
+
+}  // namespace anyclaude

@@ -1,0 +1,80 @@
+// Writes a conversation down as the model's template does, laid out for the cache: tools, then the
+// system text, then the messages. Says where other prompts are likely to part from it.
+//
+// Many templates print the system text before the tools. It is moved behind them within the same
+// system turn, where a probe showed that the turn ends there as it does without tools; templates
+// that print tools first or elsewhere are left alone.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "base/sync.h"
+#include "prompt/canonical.h"
+#include "prompt/guard.h"
+#include "prompt/renderer.h"
+
+namespace anyclaude {
+
+// A prompt ready to be tokenised. A special token is parsed only where it lies whole within one
+// segment: the cuts between segments keep control-token look-alikes in a client's text from
+// becoming tokens (prompt/guard.h). Positions are bytes of the concatenated text.
+struct CanonicalPrompt {
+  std::vector<std::string> segments;
+  // Where later prompts are likely to part from this one, ascending: where the tools end that other
+  // agents have too, the end of the tools, the end of the system text, and in the first user turn
+  // (CanonicalConversation::first_user_partings).
+  std::vector<size_t> save_points;
+};
+
+// Thread-safe.
+class PromptWriter {
+ public:
+  // Both must outlive it. Renders some probes.
+  PromptWriter(const TemplateRenderer& renderer, const Guard& guard, PromptLayout layout);
+
+  // The prompt up to where the answer begins. Error::invalid_request where the template refuses the
+  // conversation. What is remembered for one `sharing` (protocol/chat.h) serves no other.
+  // Its tools are in the order of prompt/tool_order.h, unless they stand as the client lists them.
+  Result<CanonicalPrompt> write(const CanonicalConversation& conversation,
+                                std::string_view sharing = {}) const;
+
+  PromptLayout layout() const { return layout_; }
+  bool moves_system() const { return turn_end_.has_value(); }
+
+ private:
+  std::optional<std::string> find_turn_end() const;
+  Result<std::string> render(const CanonicalConversation& conversation) const;
+  Result<std::optional<std::string>> render_moved(CanonicalConversation conversation) const;
+  // What other conversations may begin with too. Positions are bytes of the text.
+  struct Head {
+    std::vector<size_t> partings;
+    size_t user_begin = 0;  // the first user turn's words
+  };
+  Head find_head(const CanonicalConversation& conversation, std::string_view sharing,
+                 std::string_view text) const;
+  Head look_for_head(const CanonicalConversation& conversation, std::string_view text) const;
+
+  // Constant after construction.
+  const TemplateRenderer& renderer_;
+  const Guard& guard_;
+  const PromptLayout layout_;
+  // Stand for a text until it is known where the template puts it.
+  const std::string system_mark_;
+  const std::string user_mark_;
+  // What stands between system text and first user text; nothing: the system text is not moved.
+  std::optional<std::string> turn_end_;
+
+  // Looked for by rendering several, which takes long; the requests of a conversation share one.
+  using KnownHead = std::pair<std::string, Head>;
+  mutable Mutex mutex_;
+  mutable std::list<KnownHead> heads_ GUARDED_BY(mutex_);  // newest first
+};
+
+}  // namespace anyclaude

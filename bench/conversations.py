@@ -27,12 +27,13 @@ QUALITIES = ("current absolute relative existing new large small exact previous 
              "nested").split()
 OPENINGS = ("Usage notes", "When to use it", "When not to use it", "Limits", "Examples", "Result",
             "Safety", "Working with others", "Formatting", "Before you begin")
-ACTS = ("Run", "Read", "Write", "Edit", "Find", "Grep", "Plan", "Ask", "Watch", "Send", "Fetch",
-        "Notify", "Schedule", "Cancel", "List", "Open", "Track", "Review", "Branch", "Merge",
-        "Delegate", "Resume", "Measure", "Record")
-THINGS = ("Command", "File", "Document", "Lines", "Files", "Text", "Work", "User", "Process",
-          "Message", "Page", "Person", "Job", "Timer", "Jobs", "Workspace", "Todo", "Change",
-          "Worktree", "Tree", "Agent", "Session", "Usage", "Memory")
+# The names that Claude Code 2.1.330 gives its tools: those of all agents, those of agents that may
+# change something, those of the main loop alone.
+TOOLS = ("Bash EnterWorktree ExitWorktree Monitor Read SendMessage Skill TaskStop WebFetch "
+         "WebSearch "
+         "Agent Edit NotebookEdit Write "
+         "AskUserQuestion CronCreate CronDelete CronList EnterPlanMode ExitPlanMode ListAgents "
+         "ReportFindings ScheduleWakeup Workflow").split()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,30 +131,33 @@ def _tool(shape, index, size):
     names = writer.random.sample(NOUNS, writer.random.randrange(2, 7))
     schema = {"type": "object", "properties": {name: _property(writer) for name in names},
               "required": names[:2], "additionalProperties": False}
-    name = ACTS[index % len(ACTS)] + THINGS[index % len(THINGS)]
-    name += str(index // len(ACTS)) if index >= len(ACTS) else ""
+    name = TOOLS[index % len(TOOLS)] + (str(index // len(TOOLS)) if index >= len(TOOLS) else "")
     rest = size - len(json.dumps(schema)) - 80
     return {"name": name, "description": writer.prose(max(60, rest)), "input_schema": schema}
 
 
-def tools(shape):
-    """All tools, by name. Few are long and most are short, as with the real client. A small prompt
-    has fewer of them."""
+def _tools(shape):
+    """All tools, in the order of TOOLS. Few are long and most are short, as with the real client. A
+    small prompt has fewer of them."""
     count = min(shape.tools, max(3, shape.tool_bytes // TOOL_BYTES_LEAST))
     weights = [1 / (1 + 0.22 * rank) for rank in range(count)]
     order = Writer(shape, "sizes").random.sample(range(count), count)
-    made = [_tool(shape, index, int(shape.tool_bytes * weights[rank] / sum(weights)))
+    return [_tool(shape, index, int(shape.tool_bytes * weights[rank] / sum(weights)))
             for index, rank in enumerate(order)]
-    return sorted(made, key=lambda tool: tool["name"])
+
+
+def tools(shape):
+    """All tools, by name as the client lists them."""
+    return sorted(_tools(shape), key=lambda tool: tool["name"])
 
 
 def agent_tools(shape, kind):
     """The subset that sub-agents get: definitions equal to the main conversation's. Kinds 0 and 1
     share one set, 2 and 3 the smaller one."""
-    chosen = tools(shape)[::2] + tools(shape)[1::2]
+    made = _tools(shape)
     share = shape.agent_tools / shape.tools * (1 if kind < 2 else 5 / 7)
-    count = max(1, round(share * len(chosen)))
-    return sorted(chosen[:count], key=lambda tool: tool["name"])
+    count = max(1, round(share * len(made)))
+    return sorted(made[:count], key=lambda tool: tool["name"])
 
 
 def environment(shape, folder="/home/user/project"):

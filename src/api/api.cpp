@@ -22,8 +22,9 @@ struct Api::Impl {
         health({options.version, std::move(options.nonce), options.challenge_bytes_max}, backend),
         models(backend, std::time(nullptr)),
         cache(options.cache),
-        messages({options.limits, options.ping_interval_ms, options.retry_after_s}, backend, auth,
-                 running, metrics) {}
+        messages(
+            {options.limits, options.ping_interval_ms, options.retry_after_s, options.recorder},
+            backend, auth, running, metrics) {}
 
   // Counts what `handler` answers. Streams are counted by the status of their head.
   HttpHandler counted(std::string endpoint, HttpHandler handler) {

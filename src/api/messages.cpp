@@ -51,6 +51,7 @@ Messages::Messages(MessagesOptions options, Backend& backend, const Auth& auth,
 HttpReply Messages::create(const HttpRequest& request) {
   auto decoded = decode_messages_request(request.body, options_.limits);
   if (!decoded) return refuse(decoded.error(), request);
+  if (options_.recorder) options_.recorder->record(request);
   auto asked = with_origin(std::move(decoded->request), request);
   if (!asked) return refuse(asked.error(), request);
 

@@ -3,6 +3,7 @@
 
 #include "api/api_metrics.h"
 #include "api/auth.h"
+#include "api/recorder.h"
 #include "api/running_requests.h"
 #include "engine/backend.h"
 #include "net/http_server.h"
@@ -14,6 +15,7 @@ struct MessagesOptions {
   AnthropicLimits limits;
   int ping_interval_ms = 5000;
   int retry_after_s = 2;
+  Recorder* recorder = nullptr;  // null: nothing is written down; must outlive the Messages
 };
 
 // Thread-safe. Everything it is given must outlive it.

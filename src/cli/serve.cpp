@@ -101,6 +101,18 @@ Result<void> check_files(const Config& config) {
   return fail(Error::Kind::not_found, fmt::format("there is no chat template {}", chat_template));
 }
 
+// Null where nothing is to be written down.
+Result<std::unique_ptr<Recorder>> open_recorder(const Config& config) {
+  const std::string& folder = config.api.record_folder;
+  if (folder.empty()) return nullptr;
+  auto recorder = TRY(Recorder::open(real_files(), {.folder = folder}));
+  spdlog::warn(
+      "Every request is written to {}: all that the client sends, your files and the "
+      "output of commands included.",
+      folder);
+  return recorder;
+}
+
 // Once it answers itself, whoever finds the state file gets an answer too.
 Result<void> wait_until_serving(const Config& config, uint16_t port) {
   HttpClientOptions options;
@@ -175,6 +187,7 @@ Result<void> run_server(const Config& config) {
     options.identity_folder = (config.folders.cache / "model_hashes").string();
     embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
+  const auto recorder = TRY(open_recorder(config));
   std::optional<CacheService> service;
   if (cache) {
     service.emplace(*cache, real_files(), metrics,
@@ -182,6 +195,7 @@ Result<void> run_server(const Config& config) {
   }
   ApiOptions options = config.api;
   options.cache = service ? &*service : nullptr;
+  options.recorder = recorder.get();
   options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
   Api api(options, model.none ? static_cast<Backend&>(none) : *embedded, metrics);

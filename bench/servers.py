@@ -99,9 +99,9 @@ class Server:
         reply = self._post("/v1/messages/count_tokens", fields, {})
         return json.loads(reply.read())["input_tokens"]
 
-    def ask(self, body, agent=""):
+    def ask(self, body, agent="", headers=None):
         """One streamed request to its end."""
-        headers = {"x-claude-code-session-id": "bench"}
+        headers = {"x-claude-code-session-id": "bench", **(headers or {})}
         if agent:
             headers["x-claude-code-agent-id"] = agent
         start = time.perf_counter()

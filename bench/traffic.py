@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Replays recorded requests (`anyclaude serve --record FOLDER`) and counts recomputed tokens.
+
+usage: traffic.py --anyclaude PROGRAM [--rival] [--model gemma] STEP ...
+
+A STEP is a folder of NNN.json files, its requests one after another; `FOLDER:007,008` for some of
+them; `FOLDER@once` (`FOLDER:007,008@once`) for all at the same moment; or `restart`, which stops
+the server and starts it again. --rival lets llama-server of the same engine source do the same
+steps. Each answer is one token: what is measured is the prompt. Prints a Markdown table; exit code
+1 if the engine's own counter tells otherwise than the answers' usage.
+"""
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from run import CONTEXT, MODELS, Bench, say  # noqa: E402: beside this file
+
+RESTARTED_AFTER_S = 3  # behind the last answer; storing begins when the engine has nothing to do
+PASSED_ON = ("x-claude-", "anthropic-")  # headers by how they begin
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    name: str
+    folder: Path | None  # None: a restart
+    only: frozenset = frozenset()
+    at_once: bool = False
+
+    @staticmethod
+    def parse(text):
+        if text == "restart":
+            return Step(text, None)
+        path, at_once = (text[:-5], True) if text.endswith("@once") else (text, False)
+        path, _, only = path.partition(":")
+        folder = Path(path)
+        if not folder.is_dir():
+            raise argparse.ArgumentTypeError(f"{folder} is no folder")
+        name = folder.name + (f" {only}" if only else "") + (" at once" if at_once else "")
+        return Step(name, folder, frozenset(filter(None, only.split(","))), at_once)
+
+    def requests(self):
+        """(body, headers) of those that ask for an answer, in the order of their files."""
+        for path in sorted(self.folder.glob("[0-9]*.json")):
+            record = json.loads(path.read_text())
+            body = record.get("body")
+            asks = isinstance(body, dict) and "messages" in body
+            if not asks or "count_tokens" in record["path"]:
+                continue
+            if not self.only or path.stem in self.only:
+                headers = {name: value for name, value in record["headers"]
+                           if name.lower().startswith(PASSED_ON)}
+                yield {**body, "max_tokens": 1, "temperature": 0}, headers
+
+
+def replay(step, server):
+    """The answers, in the order of the requests."""
+    threads = 64 if step.at_once else 1
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        asked = [pool.submit(server.ask, body, headers=headers)
+                 for body, headers in step.requests()]
+        return [each.result() for each in asked]
+
+
+def run(steps, start):
+    """For each step that asks: (answers, tokens computed as the server itself counts them)."""
+    results = []
+    server = start().__enter__()
+    try:
+        for step in steps:
+            say(f"{server.name}: {step.name}")
+            if step.folder is None:
+                time.sleep(RESTARTED_AFTER_S)
+                server.__exit__()
+                server = start().__enter__()
+                continue
+            before = server.counted() if hasattr(server, "counted") else 0
+            answers = replay(step, server)
+            counted = server.counted() - before if hasattr(server, "counted") else None
+            results.append((answers, counted))
+    finally:
+        server.__exit__()
+    return results
+
+
+def computed(answers):
+    return sum(answer.computed for answer in answers)
+
+
+def table(steps, ours, theirs):
+    lines = ["| step | requests | prompt tokens | recomputed | slowest first token, s "
+             "| llama-server recomputed | slowest first token, s |", "|" + "---|" * 7]
+    asking = [step for step in steps if step.folder]
+    for index, step in enumerate(asking):
+        answers = ours[index][0]
+        cells = [step.name, str(len(answers)), f"{sum(a.prompt for a in answers):,}"]
+        for side in (ours, theirs):
+            if not side:
+                cells += ["–", "–"]
+                continue
+            shown = side[index][0]
+            cells += [f"{computed(shown):,}", f"{max(a.first_s for a in shown):.2f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    totals = [f"{sum(computed(answers) for answers, _ in side):,}" if side else "–"
+              for side in (ours, theirs)]
+    requests = sum(len(answers) for answers, _ in ours)
+    prompt = sum(a.prompt for answers, _ in ours for a in answers)
+    lines.append(f"| **together** | {requests} | {prompt:,} | {totals[0]} | | {totals[1]} | |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--anyclaude", required=True, type=Path)
+    parser.add_argument("--model", choices=MODELS, default="gemma")
+    parser.add_argument("--rival", action="store_true", help="llama-server beside it")
+    parser.add_argument("--batch", type=int, default=512)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("steps", nargs="+", type=Step.parse, metavar="STEP")
+    options = parser.parse_args()
+    bench = Bench(options)
+    setup = bench.setup(options.model)
+    home = Path(tempfile.mkdtemp(prefix="traffic.", dir=bench.folder))
+    ours = run(options.steps, lambda: bench.ours(setup, home))
+    shutil.rmtree(home, ignore_errors=True)
+    theirs = run(options.steps, lambda: bench.theirs(setup)) if options.rival else []
+    print(f"{MODELS[options.model]}, {CONTEXT[options.model]:,} tokens of context\n")
+    print(table(options.steps, ours, theirs))
+    wrong = [counted for answers, counted in ours if counted != computed(answers)]
+    if wrong:
+        print(f"\nThe engine itself has counted {wrong} in some steps.")
+    return 1 if wrong or not ours else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

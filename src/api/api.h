@@ -33,8 +33,7 @@ struct ApiOptions {
   int retry_after_s = 2;             // told to clients that come while the model is loading
   AnthropicLimits limits;
   CacheService* cache = nullptr;  // null: none is kept; must outlive the Api
-  std::string record_folder;      // where `recorder` writes; empty: nothing is written down
-  Recorder* recorder = nullptr;   // must outlive the Api
+  Recorder* recorder = nullptr;   // null: requests are not written down; must outlive the Api
 };
 
 // Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive it.

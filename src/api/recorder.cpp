@@ -35,7 +35,8 @@ bool is_secret(std::string_view header) {
       secrets, [&](std::string_view secret) { return equal_any_case(header, secret); });
 }
 
-std::string describe(uint64_t number, const HttpRequest& request) {
+// But for its end, the number.
+std::string describe(const HttpRequest& request) {
   const std::chrono::duration<double> now = std::chrono::system_clock::now().time_since_epoch();
   std::string headers;
   for (const auto& [name, value] : request.headers) {
@@ -44,11 +45,13 @@ std::string describe(uint64_t number, const HttpRequest& request) {
         fmt::format("{}[{},{}]", headers.empty() ? "" : ",", json_string(name), json_string(value));
   }
   const std::string query = request.query.empty() ? "" : "?" + request.query;
-  return fmt::format(R"({{"n":{},"t":{:.3f},"method":{},"path":{},"headers":[{}],"body":)", number,
-                     now.count(), json_string(request.method), json_string(request.path + query),
-                     headers) +
-         request.body + "}\n";
+  return fmt::format(R"({{"t":{:.3f},"method":{},"path":{},"headers":[{}],"body":)", now.count(),
+                     json_string(request.method), json_string(request.path + query), headers)
+      .append(request.body);
 }
+
+constexpr size_t end_bytes_max = 32;
+std::string describe_end(uint64_t number) { return fmt::format(",\"n\":{}}}\n", number); }
 
 }  // namespace
 
@@ -71,25 +74,32 @@ Result<std::unique_ptr<Recorder>> Recorder::open(Files& files, Options options) 
 }
 
 void Recorder::record(const HttpRequest& request) {
+  std::string text = describe(request);
+  const uint64_t number = take_number(text.size() + end_bytes_max);
+  if (number == 0) return;
+  const auto written = write(number, text.append(describe_end(number)));
+  if (written) return;
   const MutexLock lock(mutex_);
-  if (stopped_) return;
-  const std::string text = describe(number_ + 1, request);
-  stopped_ = text.size() > options_.bytes_max - bytes_;
+  if (!stopped_) spdlog::warn("No more requests are recorded: {}", written.error().message);
+  stopped_ = true;
+}
+
+// So that nobody waits for another's file.
+uint64_t Recorder::take_number(size_t bytes) {
+  const MutexLock lock(mutex_);
+  if (stopped_) return 0;
+  stopped_ = bytes > options_.bytes_max - bytes_;
   if (stopped_) {
     spdlog::warn("{} has got {} MiB: no more requests are recorded.", options_.folder.string(),
                  bytes_ >> 20);
-    return;
+    return 0;
   }
-  const auto written = write(number_ + 1, text);
-  if (!written) {
-    spdlog::warn("No more requests are recorded: {}", written.error().message);
-    stopped_ = true;
-    return;
-  }
-  ++number_;
-  bytes_ += text.size();
+  bytes_ += bytes;
+  return ++number_;
 }
 
+// Not synced as kv/safe_write.h does: a request is not to wait for the disk, and after a crash of
+// the machine nobody misses the last ones.
 Result<void> Recorder::write(uint64_t number, const std::string& text) {
   const auto path = options_.folder / fmt::format("{:06}{}", number, extension);
   const auto temporary = std::filesystem::path(path).concat(unfinished);

@@ -103,13 +103,12 @@ Result<void> check_files(const Config& config) {
 
 // Null where nothing is to be written down.
 Result<std::unique_ptr<Recorder>> open_recorder(const Config& config) {
-  const std::string& folder = config.api.record_folder;
-  if (folder.empty()) return nullptr;
-  auto recorder = TRY(Recorder::open(real_files(), {.folder = folder}));
+  if (config.record.folder.empty()) return nullptr;
+  auto recorder = TRY(Recorder::open(real_files(), config.record));
   spdlog::warn(
-      "Every request is written to {}: all that the client sends, your files and the "
+      "Every request for an answer is written to {}: all that the client sends, your files and the "
       "output of commands included.",
-      folder);
+      config.record.folder.string());
   return recorder;
 }
 

@@ -62,7 +62,8 @@ struct Config {
   EmbeddedOptions embedded;
   CacheSettings cache;
   HttpServerOptions http;
-  ApiOptions api;  // api.auth.owner_secret is only a key that the user has set
+  Recorder::Options record;  // without a folder nothing is written down
+  ApiOptions api;            // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;
   CacheCommand cache_command;
 

@@ -27,7 +27,7 @@ inline EmbeddedOptions& options_of(Config& config, EmbeddedOptions*) { return co
 inline CacheSettings& options_of(Config& config, CacheSettings*) { return config.cache; }
 inline HttpServerOptions& options_of(Config& config, HttpServerOptions*) { return config.http; }
 inline AuthOptions& options_of(Config& config, AuthOptions*) { return config.api.auth; }
-inline ApiOptions& options_of(Config& config, ApiOptions*) { return config.api; }
+inline Recorder::Options& options_of(Config& config, Recorder::Options*) { return config.record; }
 inline LauncherOptions& options_of(Config& config, LauncherOptions*) { return config.launcher; }
 
 template <class Options, class T>

@@ -148,10 +148,10 @@ void add_server_settings(std::vector<Setting>& settings) {
                       "others are refused against DNS rebinding. Example: --allowed-hosts box.lan",
                       set_allowed_hosts});
   settings.push_back({"record", server, "FOLDER",
-                      "Writes every request down there, to be replayed and measured "
+                      "Writes every request for an answer down there, to be replayed and measured "
                       "(bench/traffic.py): all that the client sends, your files and the output "
                       "of commands included. Default: nothing is written down.",
-                      set_file(&ApiOptions::record_folder)});
+                      set_file(&Recorder::Options::folder)});
   settings.push_back({"body-limit", server, "SIZE", "The longest request. Default: 64MiB.",
                       set_bytes(&HttpServerOptions::body_bytes_max, 1024)});
   settings.push_back(

@@ -48,6 +48,17 @@ struct CanonicalConversation {
   std::vector<size_t> first_user_partings;
 };
 
+// A prompt ready to be tokenised. A special token is parsed only where it lies whole within one
+// segment: the cuts between segments keep control-token look-alikes in a client's text from
+// becoming tokens (prompt/guard.h). Positions are bytes of the concatenated text.
+struct CanonicalPrompt {
+  std::vector<std::string> segments;
+  // Where later prompts are likely to part from this one, ascending: where the tools end that other
+  // agents have too, or all of them where no agents are known; where the first user turn begins,
+  // and within it (CanonicalConversation::first_user_partings).
+  std::vector<size_t> save_points;
+};
+
 // Never fails: what cannot be shown is described. Thinking of earlier turns is left out (templates
 // lose or move it), as are billing lines. Roles alternate as templates demand: a tool result
 // follows the assistant turn that called it; user turns do not follow each other.

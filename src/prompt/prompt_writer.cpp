@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/random.h"
@@ -17,10 +18,6 @@ constexpr size_t heads_max = 64;
 // Tokens may reach over the place where two texts part, and those in front of it may be other ones.
 constexpr size_t uncertain_bytes = 16;
 
-CanonicalMessage message(CanonicalRole role, std::string_view text) {
-  return {role, std::string(text), {}, {}, {}};
-}
-
 bool has_system(const CanonicalConversation& conversation) {
   return !conversation.messages.empty() &&
          conversation.messages.front().role == CanonicalRole::system;
@@ -33,7 +30,7 @@ CanonicalConversation head_of(const CanonicalConversation& conversation, size_t 
   CanonicalConversation head;
   if (has_system(conversation)) head.messages.push_back(conversation.messages.front());
   if (has_system(conversation) && other_system) head.messages.front().text = other_words;
-  head.messages.push_back(message(CanonicalRole::user, other_words));
+  head.messages.push_back({.role = CanonicalRole::user, .text = other_words});
   head.tools.assign(conversation.tools.begin(),
                     conversation.tools.begin() + static_cast<std::ptrdiff_t>(tools));
   head.thinking = conversation.thinking;
@@ -45,16 +42,16 @@ size_t common_bytes(std::string_view a, std::string_view b) {
                              a.begin());
 }
 
-// What a head is made of, in few bytes.
-std::string digest(const CanonicalConversation& conversation, std::string_view sharing) {
-  XXH3_state_t* state = XXH3_createState();
-  XXH3_128bits_reset(state);
+// Whose head it is, and what it is made of, in few bytes.
+std::string head_name(const CanonicalConversation& conversation, std::string_view sharing) {
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(),
+                                                                       XXH3_freeState);
+  XXH3_128bits_reset(state.get());
   const auto add = [&](std::string_view text) {
     const uint64_t size = text.size();
-    XXH3_128bits_update(state, &size, sizeof size);
-    XXH3_128bits_update(state, text.data(), text.size());
+    XXH3_128bits_update(state.get(), &size, sizeof size);
+    XXH3_128bits_update(state.get(), text.data(), text.size());
   };
-  add(sharing);
   add(has_system(conversation) ? conversation.messages.front().text : "");
   add(conversation.thinking ? "thinking" : "");
   for (const Tool& tool : conversation.tools) {
@@ -62,8 +59,7 @@ std::string digest(const CanonicalConversation& conversation, std::string_view s
     add(tool.description);
     add(tool.input_schema_json);
   }
-  const XXH128_hash_t hash = XXH3_128bits_digest(state);
-  XXH3_freeState(state);
+  const XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   return std::string(sharing) + std::string(reinterpret_cast<const char*>(&hash), sizeof hash);
 }
 
@@ -79,9 +75,9 @@ void add_user_points(const CanonicalConversation& conversation, std::string_view
   for (const size_t parting : conversation.first_user_partings) points.push_back(begin + parting);
 }
 
-std::string without_marks(const std::string& rendered) {
+std::string joined(const std::vector<std::string>& segments) {
   std::string text;
-  for (const auto& piece : Guard::split(rendered)) text += piece;
+  for (const auto& segment : segments) text += segment;
   return text;
 }
 
@@ -104,8 +100,8 @@ PromptWriter::PromptWriter(const TemplateRenderer& renderer, const Guard& guard,
 std::optional<std::string> PromptWriter::find_turn_end() const {
   const std::string about = "t" + random_hex(8);
   CanonicalConversation probe;
-  probe.messages = {message(CanonicalRole::system, system_mark_),
-                    message(CanonicalRole::user, user_mark_)};
+  probe.messages = {{.role = CanonicalRole::system, .text = system_mark_},
+                    {.role = CanonicalRole::user, .text = user_mark_}};
   const auto plain = renderer_.render(probe);
   probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
   const auto with_tools = renderer_.render(probe);
@@ -117,11 +113,12 @@ std::optional<std::string> PromptWriter::find_turn_end() const {
   std::string end = plain->substr(begin, user - begin);
   const std::string_view before =
       std::string_view(*with_tools).substr(0, with_tools->find(user_mark_));
+  const size_t place = before.find(system_mark_);
   const size_t tools = before.find(about);
-  const bool in_front = before.find(system_mark_) < tools && tools != std::string_view::npos;
+  const bool in_front = place < tools && tools != std::string_view::npos;
   if (!in_front || !before.ends_with(end)) return {};
   // Tools in a turn of their own would get the system text into it.
-  const std::string_view behind = before.substr(before.find(system_mark_) + system_mark_.size());
+  const std::string_view behind = before.substr(place + system_mark_.size());
   const size_t marker = end.find_first_of(">]");
   if (marker != std::string::npos && common_bytes(behind, end) > marker) return {};
   return end;
@@ -162,11 +159,10 @@ Result<std::optional<std::string>> PromptWriter::render_moved(
 
 Result<CanonicalPrompt> PromptWriter::write(const CanonicalConversation& conversation,
                                             std::string_view sharing) const {
-  const std::string rendered = TRY(render(conversation));
-  const std::string text = without_marks(rendered);
-  const Head head = find_head(conversation, sharing, text);
   CanonicalPrompt prompt;
-  prompt.segments = Guard::split(rendered);
+  prompt.segments = Guard::split(TRY(render(conversation)));
+  const std::string text = joined(prompt.segments);
+  const Head head = find_head(conversation, sharing, text);
   prompt.save_points = head.partings;
   add_user_points(conversation, text, head.user_begin, prompt.save_points);
   std::ranges::sort(prompt.save_points);
@@ -182,7 +178,7 @@ Result<CanonicalPrompt> PromptWriter::write(const CanonicalConversation& convers
 
 PromptWriter::Head PromptWriter::find_head(const CanonicalConversation& conversation,
                                            std::string_view sharing, std::string_view text) const {
-  std::string name = digest(conversation, sharing);
+  std::string name = head_name(conversation, sharing);
   {
     const MutexLock lock(mutex_);
     const auto found = std::ranges::find(heads_, name, &KnownHead::first);
@@ -201,10 +197,9 @@ PromptWriter::Head PromptWriter::find_head(const CanonicalConversation& conversa
 // By writing what others may have in common with it, and looking how far that is the same.
 PromptWriter::Head PromptWriter::look_for_head(const CanonicalConversation& conversation,
                                                std::string_view text) const {
-  const std::string other_words = system_mark_;
   const auto common = [&](size_t tools, bool other_system) {
-    const auto other = render(head_of(conversation, tools, other_system, other_words));
-    return other ? common_bytes(without_marks(*other), text) : size_t{0};
+    const auto other = render(head_of(conversation, tools, other_system, system_mark_));
+    return other ? common_bytes(joined(Guard::split(*other)), text) : size_t{0};
   };
   Head head;
   const auto add = [&](size_t parting) {

@@ -22,17 +22,6 @@
 
 namespace anyclaude {
 
-// A prompt ready to be tokenised. A special token is parsed only where it lies whole within one
-// segment: the cuts between segments keep control-token look-alikes in a client's text from
-// becoming tokens (prompt/guard.h). Positions are bytes of the concatenated text.
-struct CanonicalPrompt {
-  std::vector<std::string> segments;
-  // Where later prompts are likely to part from this one, ascending: where the tools end that other
-  // agents have too, the end of the tools, the end of the system text, and in the first user turn
-  // (CanonicalConversation::first_user_partings).
-  std::vector<size_t> save_points;
-};
-
 // Thread-safe.
 class PromptWriter {
  public:

@@ -81,10 +81,7 @@ Place place_of(const Tool& tool) {
 
 }  // namespace
 
-void order_tools(std::vector<Tool>& tools) {
-  std::stable_sort(tools.begin(), tools.end(),
-                   [](const Tool& a, const Tool& b) { return place_of(a) < place_of(b); });
-}
+void order_tools(std::vector<Tool>& tools) { std::ranges::stable_sort(tools, {}, place_of); }
 
 std::vector<size_t> likely_partings(const std::vector<Tool>& tools) {
   std::vector<size_t> partings;

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <span>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <typeinfo>
 #include <vector>
@@ -84,11 +85,16 @@ class JoinedReader final : public llama_io_read_i {
     const size_t useful = 1 + copied_bytes_ / bytes_a_copy_thread;
     const size_t threads = host ? std::min({useful, processors, copy_threads_max}) : 1;
     std::vector<std::jthread> others;
+    others.reserve(threads);
     std::span<const Copy> rest = copies_;
-    for (size_t left = threads; left > 1; --left) {
-      const auto share = rest.first(rest.size() / left);
-      rest = rest.subspan(share.size());
-      others.emplace_back([share] { copy_all(share); });
+    try {
+      for (size_t left = threads; left > 1; --left) {
+        const auto share = rest.first(rest.size() / left);
+        others.emplace_back([share] { copy_all(share); });
+        rest = rest.subspan(share.size());
+      }
+    } catch (const std::system_error&) {
+      // The system has no more threads: what is left is copied here.
     }
     copy_all(rest);
   }

@@ -23,8 +23,8 @@
 #include "base/metrics.h"
 #include "base/sync.h"
 #include "kv/block.h"
+#include "prompt/canonical.h"
 #include "prompt/guard.h"
-#include "prompt/prompt_writer.h"
 
 struct llama_model;
 struct llama_vocab;

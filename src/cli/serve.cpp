@@ -184,6 +184,7 @@ Result<void> run_server(const Config& config) {
     EmbeddedOptions options = config.embedded;
     options.model_path = model.path.string();
     options.identity_folder = (config.folders.cache / "model_hashes").string();
+    if (!config.cache.no_disk) options.echo_file = (config.folders.state / "answers").string();
     embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
   const auto recorder = TRY(open_recorder(config));

@@ -3,6 +3,8 @@
 // user turns in a row, empty turns, images for a blind model) is put into words they can.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -48,14 +50,21 @@ struct CanonicalConversation {
   std::vector<size_t> first_user_partings;
 };
 
-// A prompt ready to be tokenised. A special token is parsed only where it lies whole within one
-// segment: the cuts between segments keep control-token look-alikes in a client's text from
-// becoming tokens (prompt/guard.h). Positions are bytes of the concatenated text.
+// A piece of a prompt: a text, or the token ids of an answer as they were sampled. A special token
+// is parsed only where it lies whole within one text: the cuts between segments keep control-token
+// look-alikes in a client's text from becoming tokens (prompt/guard.h).
+struct PromptSegment {
+  std::string text;
+  std::vector<int32_t> tokens;  // where there are some, there is no text
+};
+
+// A prompt ready to be tokenised.
 struct CanonicalPrompt {
-  std::vector<std::string> segments;
-  // Where later prompts are likely to part from this one, ascending: where the tools end that other
-  // agents have too, or all of them where no agents are known; where the first user turn begins,
-  // and within it (CanonicalConversation::first_user_partings).
+  std::vector<PromptSegment> segments;
+  // Where later prompts are likely to part from this one, ascending, in bytes of the text in front
+  // of the first sampled answer: where the tools end that other agents have too, or all of them
+  // where no agents are known; where the first user turn begins, and within it
+  // (CanonicalConversation::first_user_partings).
   std::vector<size_t> save_points;
 };
 

@@ -102,9 +102,9 @@ std::optional<std::string> PromptWriter::find_turn_end() const {
   CanonicalConversation probe;
   probe.messages = {{.role = CanonicalRole::system, .text = system_mark_},
                     {.role = CanonicalRole::user, .text = user_mark_}};
-  const auto plain = renderer_.render(probe);
+  const auto plain = renderer_.render(probe, TemplateRenderer::Tools::listed);
   probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
-  const auto with_tools = renderer_.render(probe);
+  const auto with_tools = renderer_.render(probe, TemplateRenderer::Tools::listed);
   if (!plain || !with_tools) return {};
   const size_t system = plain->find(system_mark_);
   const size_t user = plain->find(user_mark_);
@@ -126,9 +126,10 @@ std::optional<std::string> PromptWriter::find_turn_end() const {
 
 Result<std::string> PromptWriter::render(const CanonicalConversation& conversation) const {
   const bool may_move = turn_end_ && !conversation.tools.empty() && has_system(conversation);
-  if (!may_move) return renderer_.render(conversation);
+  if (!may_move) return renderer_.render(conversation, TemplateRenderer::Tools::listed);
   auto moved = TRY(render_moved(conversation));
-  return moved ? std::move(*moved) : renderer_.render(conversation);
+  return moved ? std::move(*moved)
+               : renderer_.render(conversation, TemplateRenderer::Tools::listed);
 }
 
 // Nothing where the system turn does not end as it did in the probe.
@@ -140,7 +141,7 @@ Result<std::optional<std::string>> PromptWriter::render_moved(
   std::string system = system_mark_;
   conversation.messages.front().text.swap(system);
   user->text.insert(0, user_mark_);
-  std::string text = TRY(renderer_.render(conversation));
+  std::string text = TRY(renderer_.render(conversation, TemplateRenderer::Tools::listed));
   const size_t place = text.find(system_mark_);
   const size_t words = text.find(user_mark_);
   if (place == std::string::npos || words == std::string::npos) return std::nullopt;
@@ -157,22 +158,16 @@ Result<std::optional<std::string>> PromptWriter::render_moved(
   return out;
 }
 
-Result<CanonicalPrompt> PromptWriter::write(const CanonicalConversation& conversation,
-                                            std::string_view sharing) const {
-  CanonicalPrompt prompt;
-  prompt.segments = Guard::split(TRY(render(conversation)));
-  const std::string text = joined(prompt.segments);
+Result<WrittenPrompt> PromptWriter::write(const CanonicalConversation& conversation,
+                                          std::string_view sharing) const {
+  WrittenPrompt prompt{.text = TRY(render(conversation)), .save_points = {}};
+  const std::string text = joined(Guard::split(prompt.text));
   const Head head = find_head(conversation, sharing, text);
   prompt.save_points = head.partings;
   add_user_points(conversation, text, head.user_begin, prompt.save_points);
   std::ranges::sort(prompt.save_points);
   const auto [repeated, end] = std::ranges::unique(prompt.save_points);
   prompt.save_points.erase(repeated, end);
-  if (!conversation.prefill.empty()) {
-    for (auto& piece : Guard::split(guard_.protect(conversation.prefill))) {
-      prompt.segments.push_back(std::move(piece));
-    }
-  }
   return prompt;
 }
 

@@ -1,5 +1,6 @@
 // Writes a conversation down as the model's template does, laid out for the cache: tools, then the
-// system text, then the messages. Says where other prompts are likely to part from it.
+// system text, then the messages. Says where other prompts are likely to part from it. Old answers
+// in it are prompt/transcript.h's, which has their beginning written here.
 //
 // Many templates print the system text before the tools. It is moved behind them within the same
 // system turn, where a probe showed that the turn ends there as it does without tools; templates
@@ -22,6 +23,11 @@
 
 namespace anyclaude {
 
+struct WrittenPrompt {
+  std::string text;                 // with the guard's marks in it
+  std::vector<size_t> save_points;  // CanonicalPrompt::save_points
+};
+
 // Thread-safe.
 class PromptWriter {
  public:
@@ -31,8 +37,8 @@ class PromptWriter {
   // The prompt up to where the answer begins. Error::invalid_request where the template refuses the
   // conversation. What is remembered for one `sharing` (protocol/chat.h) serves no other.
   // Its tools are in the order of prompt/tool_order.h, unless they stand as the client lists them.
-  Result<CanonicalPrompt> write(const CanonicalConversation& conversation,
-                                std::string_view sharing = {}) const;
+  Result<WrittenPrompt> write(const CanonicalConversation& conversation,
+                              std::string_view sharing = {}) const;
 
   PromptLayout layout() const { return layout_; }
   bool moves_system() const { return turn_end_.has_value(); }

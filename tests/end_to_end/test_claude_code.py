@@ -16,9 +16,9 @@ exec "{claude}" "$@"
 class Project:
     """A user's folder, a server, and the real client through launcher and recording proxy."""
 
-    def __init__(self, h):
+    def __init__(self, h, server=None):
         self.h = h
-        self.server = h.client_server()
+        self.server = server or h.client_server()
         self.home = self.server.home
         self.proxy = RecordingProxy(self.server.port)
         h.witness(self.proxy.tell)
@@ -140,6 +140,39 @@ def test_tool_loop(h):
     expect(not invalid, f"the client refused inputs: {invalid}")
     h.note(f"{len(whole)} of {len(calls)} calls whole, {len(results)} results")
     project.proxy.close()
+
+
+def answers_in_prompts(project):
+    """Old answers in this run's requests, and in this server's prompts as sampled and as text."""
+    asked = sum(message["role"] == "assistant" for exchange in project.proxy.messages()
+                for message in exchange.payload["messages"])
+    return [asked] + [int(project.server.metric("anyclaude_prompt_answers_total", **{"as": form}))
+                      for form in ("sampled", "text")]
+
+
+def test_answers_come_back_as_sampled(h):
+    """Whatever the client wrote anew is known as what was sampled: texts after a restart, calls."""
+    arguments = ("--tools", "Read", "--output-format", "json")
+    first = Project(h, h.own_server())
+    result_of(first.claude("-p", "Say hello in five words.", *arguments, **SHORT))
+    first.server.stop()
+
+    project = Project(h, h.own_server(home=first.home))
+    result_of(project.claude("-p", "--continue", "And in two words.", *arguments, **SHORT))
+    asked, sampled, text = answers_in_prompts(project)
+    expect_equal((sampled, text), (asked, 0), "answers as sampled and as text, after the restart")
+    expect(asked >= 1, "no answer came back")
+    usage = project.proxy.messages()[0].usage()
+    expect(computed_tokens(usage) <= 100, f"computed after the restart: {usage}")
+
+    project.claude("-p", "--continue", "Read notes.txt.", *arguments, "--max-turns", "3",
+                   CLAUDE_CODE_EXTRA_BODY='{"tool_choice":{"type":"any"},"max_tokens":120}')
+    called, sampled, text = answers_in_prompts(project)
+    expect_equal((sampled, text), (asked + called, 0), "answers as sampled and as text, with calls")
+    expect(called >= 2 + 3 + 4, f"{called} answers in prompts: no call came back")
+    h.note(f"computed {computed_tokens(usage)} of {prompt_tokens(usage)} after the restart")
+    for each in (first, project):
+        each.proxy.close()
 
 
 def test_exit_code_and_arguments_pass_through(h):

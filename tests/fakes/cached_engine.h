@@ -64,6 +64,7 @@ class CachedEngine {
     std::string text;
     uint32_t prompt = 0;
     uint32_t computed = 0;
+    uint32_t output = 0;
   };
   // Every request must be answered, and its usage be what the engine has counted.
   Outcome answer(const Request& request) {
@@ -75,7 +76,10 @@ class CachedEngine {
     const auto& usage = answer->finish.usage;
     const auto computed = static_cast<uint32_t>(computed_tokens() - before);
     EXPECT_EQ(computed, usage.prompt_tokens - usage.prompt_tokens_cached);
-    return {.text = answer->text, .prompt = usage.prompt_tokens, .computed = computed};
+    return {.text = answer->text,
+            .prompt = usage.prompt_tokens,
+            .computed = computed,
+            .output = usage.output_tokens};
   }
   Outcome answer(const std::string& question) {
     return answer(greedy_request({user(question)}, 6));

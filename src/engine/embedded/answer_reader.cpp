@@ -119,7 +119,10 @@ std::vector<Event> AnswerReader::add(const std::vector<Token>& tokens) {
   std::vector<Event> events;
   if (stopped_ || tokens.empty()) return events;
   const size_t before = text_.size();
-  for (const Token token : tokens) text_ += tokeniser_.piece(token, preserved_.contains(token));
+  for (const Token token : tokens) {
+    text_ += tokeniser_.piece(token, preserved_.contains(token));
+    token_ends_.push_back(text_.size());
+  }
   look_for_stop(before);
   const auto now = Clock::now();
   if (now < next_read_ && !stopped_) return events;
@@ -132,6 +135,42 @@ std::vector<Event> AnswerReader::finish() {
   std::vector<Event> events;
   read(true, events);
   return events;
+}
+
+std::vector<std::string> AnswerReader::own_call_ids() const {
+  std::vector<std::string> ids;
+  for (const Call& call : calls_) {
+    if (call.started) ids.push_back(call.own_id);
+  }
+  return ids;
+}
+
+std::optional<size_t> AnswerReader::tokens_told() const {
+  if (call_left_out_) return tokens_before_left_out();
+  const auto end = std::ranges::upper_bound(token_ends_, text_.size());
+  if (end == token_ends_.begin() || *(end - 1) != text_.size()) return {};
+  return static_cast<size_t>(end - token_ends_.begin());
+}
+
+// Back over the beginning of the call that was left out, to the first of the tokens with which all
+// of the others were whole.
+std::optional<size_t> AnswerReader::tokens_before_left_out() const {
+  const auto whole = [&](size_t tokens) {
+    try {
+      const auto message =
+          common_chat_parse(text_.substr(0, token_ends_[tokens - 1]), false, format_->parser);
+      return message.tool_calls.size() == format_->calls_max &&
+             message.tool_calls.back().arguments.size() == calls_.back().bytes_sent &&
+             message.content.size() == text_sent_;
+    } catch (const std::exception&) {
+      return false;
+    }
+  };
+  size_t tokens = token_ends_.size();
+  while (tokens > 0 && !whole(tokens)) --tokens;
+  while (tokens > 1 && whole(tokens - 1)) --tokens;
+  if (tokens == 0) return {};
+  return tokens;
 }
 
 void AnswerReader::read(bool final, std::vector<Event>& events) {
@@ -169,19 +208,19 @@ void AnswerReader::send(const common_chat_msg& message, bool final, std::vector<
 void AnswerReader::send_calls(const common_chat_msg& message, bool final,
                               std::vector<Event>& events) {
   const size_t count = std::min(message.tool_calls.size(), format_->calls_max);
-  if (message.tool_calls.size() > count) stopped_ = true;
+  if (message.tool_calls.size() > count) stopped_ = call_left_out_ = true;
   calls_.resize(std::max(calls_.size(), count));
   for (size_t i = 0; i < count; ++i) {
     const auto& call = message.tool_calls[i];
     Call& state = calls_[i];
+    state.own_id = call.id;
     // A name is whole once something follows it.
     const bool named = !call.name.empty() &&
                        (!call.arguments.empty() || final || i + 1 < message.tool_calls.size());
     if (!state.started && named) {
       state.started = true;
       ++calls_started_;
-      events.push_back(
-          ToolUseStart{call.id.starts_with("toolu_") ? call.id : make_tool_use_id(), call.name});
+      events.push_back(ToolUseStart{make_tool_use_id(), call.name});
     }
     if (!state.started || call.arguments.size() <= state.bytes_sent) continue;
     events.push_back(

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,13 +32,20 @@ class AnswerReader {
   bool stopped() const { return stopped_; }
   const std::string& stop_sequence() const { return stop_sequence_; }  // empty: a turn's end
   bool called_tools() const { return calls_started_ > 0; }
+  // What the model itself calls each call, where its format has ids.
+  std::vector<std::string> own_call_ids() const;
+
+  // How many of the tokens make up what was told; nothing where that ends within one.
+  std::optional<size_t> tokens_told() const;
 
  private:
   struct Call {
+    std::string own_id;
     size_t bytes_sent = 0;
     bool started = false;
   };
 
+  std::optional<size_t> tokens_before_left_out() const;
   size_t safe_length() const;
   void look_for_stop(size_t from);
   void read(bool final, std::vector<Event>& events);
@@ -52,7 +60,9 @@ class AnswerReader {
   std::set<Token> preserved_;  // control tokens whose text the parser wants to see
 
   std::string text_;
+  std::vector<size_t> token_ends_;  // in the text before it was cut at a stop
   bool stopped_ = false;
+  bool call_left_out_ = false;
   std::string stop_sequence_;
   size_t text_sent_ = 0;
   size_t thinking_sent_ = 0;

@@ -69,6 +69,36 @@ TEST_P(CachedConversations, OutliveTheServer) {
   EXPECT_LT(next.computed, 40u) << "of " << next.prompt;
 }
 
+// What was sampled at random is mostly cut into other tokens when its text is tokenised: the next
+// prompt has the ids themselves, and computes what stands behind them; after a restart too.
+TEST_P(CachedConversations, HaveTheirAnswersAsTheyWereSampled) {
+  choice_.engine.echo_file = folder_ / "answers";
+  Request request = ask({"Tell me about " + words(60, "river")});
+  request.conversation.sampling.temperature = 1.0f;
+  request.conversation.sampling.top_k = 0;
+  request.conversation.max_tokens = 60;
+  const auto go_on = [&](const Outcome& last) {
+    request.conversation.messages.push_back(assistant(last.text));
+    request.conversation.messages.push_back(user("Go on."));
+  };
+  // The last token of a full answer was not computed yet.
+  const auto expect_only_new = [](const Outcome& last, const Outcome& next) {
+    EXPECT_LE(next.computed, next.prompt - last.prompt - last.output + 1) << last.text;
+    EXPECT_LT(next.prompt - last.prompt - last.output, 40u) << last.text;
+  };
+  Outcome second;
+  {
+    CachedEngine life(real_files(), choice_);
+    const Outcome first = life.answer(request);
+    go_on(first);
+    second = life.answer(request);
+    expect_only_new(first, second);
+    go_on(second);
+  }
+  CachedEngine life(real_files(), choice_);
+  expect_only_new(second, life.answer(request));
+}
+
 TEST_P(CachedConversations, ComeBackWhenOthersTookTheirCells) {
   choose_cells(1024);
   CachedEngine life(real_files(), choice_);

@@ -3,7 +3,9 @@
 #include <spdlog/spdlog.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <ctime>
 #include <exception>
 
@@ -32,8 +34,10 @@ const char* role_name(CanonicalRole role) {
   return "user";
 }
 
-// Nine letters and digits made from an id, always the same.
+// Nine letters and digits made from an id, always the same; of the model's own none others.
 std::string short_id(const std::string& id) {
+  const auto usual = [](unsigned char c) { return std::isalnum(c) != 0; };
+  if (id.size() == 9 && std::ranges::all_of(id, usual)) return id;
   constexpr std::string_view digits =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   uint64_t hash = XXH3_64bits(id.data(), id.size());
@@ -174,21 +178,21 @@ void ChatTemplate::examine() {
   inputs.chat_template_kwargs["date_string"] = "\"" + format_date(now_, "%d %b %Y") + "\"";
   try {
     const std::string applied = common_chat_templates_apply(templates_.get(), inputs).prompt;
-    findings_.direct = render_text(sample, true).ends_with(applied);
+    findings_.direct = render_text(sample, {}).ends_with(applied);
   } catch (const std::exception& error) {
     spdlog::debug("The template's probe is refused by llama-common: {}", error.what());
   }
   findings_.thinking = common_chat_templates_support_enable_thinking(templates_.get());
   CanonicalConversation thinking = sample;
   thinking.thinking = true;
-  const std::string with = render_text(thinking, true);
-  const std::string without = render_text(sample, false);
+  const std::string with = render_text(thinking, {});
+  const std::string without = render_text(sample, {.generation_prompt = false});
   findings_.thinking_free = with.starts_with(without);
 }
 
 bool ChatTemplate::renders(const CanonicalConversation& conversation) const {
   try {
-    return !render_text(conversation, true).empty();
+    return !render_text(conversation, {}).empty();
   } catch (const std::exception&) {
     return false;
   }
@@ -198,7 +202,7 @@ bool ChatTemplate::keeps_system_in_front() const {
   try {
     for (const bool user_last : {false, capabilities_.user_after_tool_result}) {
       const auto sample = probe(true, long_id, user_last);
-      const std::string text = render_text(sample, true);
+      const std::string text = render_text(sample, {});
       if (text.find(sample.messages[0].text) > text.find(sample.messages[1].text)) return false;
     }
     return true;
@@ -244,7 +248,7 @@ std::vector<common_chat_tool> ChatTemplate::safe_tools(
 
 std::string ChatTemplate::render_directly(const common_chat_template& chat_template,
                                           const CanonicalConversation& conversation,
-                                          bool generation_prompt) const {
+                                          Shown shown) const {
   common_json messages = common_json::array();
   for (const auto& message : to_messages(conversation)) {
     common_json out = message.to_json_oaicompat();
@@ -266,10 +270,10 @@ std::string ChatTemplate::render_directly(const common_chat_template& chat_templ
                     {"enable_thinking", thinks(conversation)},
                     {"datetime", format_date(now_, "%b %d %Y")},
                     {"date_string", format_date(now_, "%d %b %Y")}};
-  if (!conversation.tools.empty()) {
+  if (!conversation.tools.empty() && shown.tools == Tools::listed) {
     input["tools"] = common_chat_tools_to_json_oaicompat(safe_tools(conversation));
   }
-  if (generation_prompt) input["add_generation_prompt"] = true;
+  if (shown.generation_prompt) input["add_generation_prompt"] = true;
 
   jinja::context context(chat_template.source());
   context.current_time = now_;
@@ -280,25 +284,26 @@ std::string ChatTemplate::render_directly(const common_chat_template& chat_templ
 }
 
 std::string ChatTemplate::render_text(const CanonicalConversation& conversation,
-                                      bool generation_prompt) const {
+                                      Shown shown) const {
   const bool tools = !conversation.tools.empty();
   const auto& chat_template =
       tools && tool_use_template_ ? *tool_use_template_ : *default_template_;
-  if (findings_.direct) return render_directly(chat_template, conversation, generation_prompt);
+  if (findings_.direct) return render_directly(chat_template, conversation, shown);
 
   common_chat_templates_inputs inputs;
   inputs.messages = to_messages(conversation);
-  inputs.tools = safe_tools(conversation);
-  inputs.add_generation_prompt = generation_prompt;
+  if (shown.tools == Tools::listed) inputs.tools = safe_tools(conversation);
+  inputs.add_generation_prompt = shown.generation_prompt;
   inputs.enable_thinking = thinks(conversation);
   inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
   inputs.chat_template_kwargs["date_string"] = "\"" + format_date(now_, "%d %b %Y") + "\"";
   return common_chat_templates_apply(templates_.get(), inputs).prompt;
 }
 
-Result<std::string> ChatTemplate::render(const CanonicalConversation& conversation) const {
+Result<std::string> ChatTemplate::render(const CanonicalConversation& conversation,
+                                         Tools tools) const {
   try {
-    return render_text(conversation, true);
+    return render_text(conversation, {.tools = tools});
   } catch (const std::exception& error) {
     return fail(
         Error::Kind::invalid_request,
@@ -306,29 +311,41 @@ Result<std::string> ChatTemplate::render(const CanonicalConversation& conversati
   }
 }
 
-std::vector<std::string> ChatTemplate::turn_ends(const Tokeniser& tokeniser) const {
-  // What stands behind an assistant's words, up to the end of the markup there: "<|im_end|>".
+std::vector<std::string> ChatTemplate::turn_marks() const {
   CanonicalConversation sample = probe(capabilities_.system, long_id, false);
   constexpr std::string_view words = "qVz7words";
+  constexpr std::string_view next = "qVz7next";
   sample.messages.resize(capabilities_.system ? 2 : 1);
   sample.messages.push_back(make_message(CanonicalRole::assistant, std::string(words)));
-  sample.messages.push_back(make_message(CanonicalRole::user, "And now?"));
+  sample.messages.push_back(make_message(CanonicalRole::user, std::string(next)));
   sample.tools.clear();
   std::string text;
   try {
-    text = render_text(sample, false);
+    text = render_text(sample, {.generation_prompt = false});
   } catch (const std::exception&) {
     return {};
   }
-  const size_t found = text.find(words);
-  if (found == std::string::npos) return {};
-  text.erase(0, found + words.size());
-  const size_t end = text.find('>');
-  if (text.empty() || text[0] != '<' || end == std::string::npos) return {};
-  text.resize(end + 1);
-  const auto tokens = tokeniser.tokenise_markup(text);
-  if (tokens.size() == 1 && tokeniser.ends_generation(tokens[0])) return {};
-  return {text};
+  const size_t begin = text.find(words);
+  const size_t end = text.find(next);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return {};
+  std::vector<std::string> marks;
+  for (size_t i = begin + words.size(); i < end; ++i) {
+    if (text[i] != '<' && text[i] != '[') continue;
+    const size_t close = text.find(text[i] == '<' ? '>' : ']', i);
+    if (close >= end) break;
+    marks.push_back(text.substr(i, close + 1 - i));
+    i = close;
+  }
+  return marks;
+}
+
+std::vector<std::string> ChatTemplate::turn_ends(const Tokeniser& tokeniser) const {
+  const auto marks = turn_marks();
+  // Tokens end a turn where the vocabulary says so, and may stand within one where it does not.
+  const bool tokens = std::ranges::any_of(
+      marks, [&](const auto& mark) { return tokeniser.tokenise_markup(mark).size() == 1; });
+  if (marks.empty() || tokens || marks.front().front() != '<') return {};
+  return {marks.front()};
 }
 
 Result<std::shared_ptr<const AnswerFormat>> ChatTemplate::answer_format(

@@ -51,7 +51,7 @@ class ChatTemplate final : public TemplateRenderer {
   static Result<std::unique_ptr<ChatTemplate>> open(const llama_model* model, const Source& source,
                                                     const Guard& guard, Metrics& metrics);
 
-  Result<std::string> render(const CanonicalConversation& conversation) const override;
+  Result<std::string> render(const CanonicalConversation& conversation, Tools tools) const override;
 
   // How the answer to this conversation is constrained and read.
   Result<std::shared_ptr<const AnswerFormat>> answer_format(const Conversation& conversation,
@@ -61,6 +61,8 @@ class ChatTemplate final : public TemplateRenderer {
   // Texts that end the model's turn where the vocabulary has no token for them, so that an answer
   // does not run on into a turn of the user's.
   std::vector<std::string> turn_ends(const Tokeniser& tokeniser) const;
+  // Markup that stands between an answer and the user's next words: "<|im_end|>", "<|im_start|>".
+  std::vector<std::string> turn_marks() const;
 
   const TemplateCapabilities& capabilities() const { return capabilities_; }
   const TemplateFindings& findings() const { return findings_; }
@@ -69,10 +71,14 @@ class ChatTemplate final : public TemplateRenderer {
   ChatTemplate(const llama_model* model, const Source& source, const Guard& guard,
                Metrics& metrics);
   void examine();
-  std::string render_text(const CanonicalConversation& conversation, bool generation_prompt) const;
+  // What of a conversation is written.
+  struct Shown {
+    bool generation_prompt = true;
+    Tools tools = Tools::listed;
+  };
+  std::string render_text(const CanonicalConversation& conversation, Shown shown) const;
   std::string render_directly(const common_chat_template& chat_template,
-                              const CanonicalConversation& conversation,
-                              bool generation_prompt) const;
+                              const CanonicalConversation& conversation, Shown shown) const;
   std::vector<common_chat_msg> to_messages(const CanonicalConversation& conversation) const;
   std::vector<common_chat_tool> safe_tools(const CanonicalConversation& conversation) const;
   bool renders(const CanonicalConversation& conversation) const;

@@ -4,82 +4,32 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "engine/embedded/answer_reader.h"
-#include "engine/embedded/model.h"
-#include "engine/embedded/tokeniser.h"
-#include "fakes/test_models.h"
-#include "llama.h"
+#include "fakes/engine_templates.h"
 #include "prompt/prompt_writer.h"
 
 namespace anyclaude {
 namespace {
 
-namespace fs = std::filesystem;
-
-// A vocabulary for all tests; the templates' own markers need not be in it.
-class ChatTemplateTest : public testing::Test {
+class ChatTemplateTest : public test::EngineTemplates {
  protected:
-  static void SetUpTestSuite() {
-    install_engine_log();
-    llama_model_params params = llama_model_default_params();
-    params.vocab_only = true;
-    model_ = llama_model_load_from_file(test::smollm2().c_str(), params);
-    ASSERT_NE(model_, nullptr);
-  }
-  static void TearDownTestSuite() { llama_model_free(model_); }
-
-  // Opens a template, "" for the model's own.
-  void open(const std::string& text) {
-    template_.reset();
-    auto source = ChatTemplate::choose_source(model_, text);
-    ASSERT_TRUE(source) << source.error().message;
-    tokeniser_ = std::make_unique<Tokeniser>(model_, source->text, 1 << 20, metrics_);
-    auto opened = ChatTemplate::open(model_, *source, tokeniser_->guard(), metrics_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    template_ = std::move(*opened);
-  }
-
-  static std::string text_of(const CanonicalPrompt& prompt) {
+  static std::string text_of(const WrittenPrompt& prompt) {
     std::string out;
-    for (const auto& segment : prompt.segments) out += segment;
+    for (const auto& piece : Guard::split(prompt.text)) out += piece;
     return out;
   }
 
   std::string render(const Conversation& conversation) { return text_of(write(conversation)); }
 
-  CanonicalPrompt write(const Conversation& conversation) {
+  WrittenPrompt write(const Conversation& conversation) {
     const PromptWriter writer(*template_, tokeniser_->guard(), PromptLayout::cache);
     auto prompt = writer.write(canonicalise(conversation, template_->capabilities()));
     if (!prompt) ADD_FAILURE() << prompt.error().message;
-    return prompt ? *prompt : CanonicalPrompt();
+    return prompt ? *prompt : WrittenPrompt();
   }
-
-  // Opens each template that the engine's source ships, by its file's name.
-  template <class Use>
-  void for_each_template(const Use& use) {
-    const fs::path folder = fs::path(ANYCLAUDE_ENGINE_SOURCE) / "models" / "templates";
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (entry.path().extension() != ".jinja") continue;
-      SCOPED_TRACE(entry.path().filename());
-      std::ifstream file(entry.path());
-      std::ostringstream text;
-      text << file.rdbuf();
-      open(text.str());
-      if (template_) use(entry.path().stem().string());
-    }
-  }
-
-  static llama_model* model_;
-  Metrics metrics_;
-  std::unique_ptr<Tokeniser> tokeniser_;
-  std::unique_ptr<ChatTemplate> template_;
 };
-llama_model* ChatTemplateTest::model_ = nullptr;
 
 Message user(std::string text) { return {Role::user, {TextBlock{std::move(text)}}}; }
 

@@ -14,26 +14,26 @@
 #include <thread>
 #include <utility>
 
+#include "base/bytes.h"
+#include "base/files.h"
 #include "base/sync.h"
-#include "engine/embedded/answer_reader.h"
+#include "engine/embedded/answer_sampling.h"
 #include "engine/embedded/caller.h"
 #include "engine/embedded/chat_template.h"
+#include "engine/embedded/embedded_generation.h"
 #include "engine/embedded/engine.h"
 #include "engine/embedded/model.h"
 #include "engine/embedded/model_identity.h"
 #include "engine/embedded/read_ahead.h"
 #include "engine/embedded/tokeniser.h"
+#include "kv/journal.h"
 #include "kv/note.h"
 #include "prompt/canonical.h"
 #include "prompt/prompt_writer.h"
+#include "prompt/transcript.h"
 
 namespace anyclaude {
 namespace {
-
-// How long a caller waits for tokens before it asks its sink whether anybody still listens.
-constexpr std::chrono::milliseconds look_interval{100};
-// How long a prompt whose answer called a tool is kept for the result.
-constexpr uint32_t open_call_s = 600;
 
 std::string default_model_id(const std::string& path) {
   std::string id = "local-" + std::filesystem::path(path).stem().string();
@@ -79,13 +79,37 @@ struct LoadedModel {
   std::unique_ptr<Tokeniser> tokeniser;
   std::unique_ptr<ChatTemplate> chat_template;
   std::unique_ptr<PromptWriter> writer;
+  EchoTable echoes;
+  std::unique_ptr<Journal> journal;  // of the table above; null: it is kept in RAM alone
+  std::unique_ptr<Transcript> transcript;
   std::vector<std::string> turn_ends;
   ModelInfo info;
+  std::string old_answers;  // how prompts have them
+  std::string echoes_of;    // names the model and its template in that table
   Fingerprint fingerprint;
   std::unique_ptr<Engine> engine;  // last: it stops first
 };
 
 namespace {
+
+void open_journal(const std::string& file, const ChatTemplate::Source& source, Metrics& metrics,
+                  LoadedModel& model) {
+  model.echoes_of =
+      to_hex(model.fingerprint) + to_hex(hash128(bytes_of(source.text + source.tool_use_text)));
+  Journal::Options options;
+  options.file = file;
+  options.bytes_max = EchoTable::bytes_max_default;
+  model.journal = Journal::open(
+      real_files(), options,
+      [&](std::string_view key, std::span<const uint8_t> value) {
+        model.echoes.restore(key, value);
+      },
+      metrics);
+  model.echoes.set_writer(
+      [&journal = *model.journal](std::string_view key, std::span<const uint8_t> value) {
+        [[maybe_unused]] const bool dropped_is_counted = journal.append(key, value);
+      });
+}
 
 Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCache* cache,
                                           Metrics& metrics,
@@ -111,6 +135,19 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
       cache = nullptr;
     }
   }
+  if (cache && !options.echo_file.empty()) open_journal(options.echo_file, source, metrics, *out);
+  out->transcript = std::make_unique<Transcript>(
+      *out->chat_template, out->tokeniser->guard(), *out->writer, out->echoes,
+      Transcript::Options{.turn_ends = out->tokeniser->generation_ends(),
+                          .turn_marks = out->chat_template->turn_marks(),
+                          .token_end = llama_vocab_n_tokens(llama_model_get_vocab(model))},
+      metrics);
+  const bool texts = out->transcript->takes_sampled(false);
+  const bool calls = out->transcript->takes_sampled(true);
+  out->old_answers = texts && calls ? "as they were sampled"
+                     : texts        ? "as they were sampled, but for tool calls"
+                     : calls        ? "tool calls as they were sampled"
+                                    : "as the template writes them";
   out->engine = std::make_unique<Engine>(
       *out->model,
       Engine::Options{.requests_max = options.requests_max,
@@ -126,130 +163,6 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
                                     : sizes.context;
   return out;
 }
-
-common_params_sampling sampling_of(const Conversation& conversation, const AnswerFormat& format,
-                                   const Tokeniser& tokeniser, uint32_t seed) {
-  common_params_sampling out;
-  out.seed = seed;
-  out.no_perf = true;
-  const SamplingChoice& choice = conversation.sampling;
-  if (choice.temperature) out.temp = *choice.temperature;
-  if (choice.top_p) out.top_p = *choice.top_p;
-  if (choice.top_k) out.top_k = *choice.top_k;
-  const common_chat_params& params = format.params;
-  if (!params.grammar.empty()) {
-    // A grammar that stands from the first token on begins at the generation prompt; one that opens
-    // the call itself does not.
-    const bool whole = !params.grammar_lazy && format.forced_text.empty();
-    out.grammar =
-        common_grammar(whole && format.from_generation_prompt ? COMMON_GRAMMAR_TYPE_TOOL_CALLS
-                                                              : COMMON_GRAMMAR_TYPE_USER,
-                       params.grammar);
-    out.grammar_lazy = params.grammar_lazy;
-    out.generation_prompt = params.generation_prompt;
-    for (const auto& text : params.preserved_tokens) {
-      const auto tokens = tokeniser.tokenise_markup(text);
-      if (tokens.size() == 1) out.preserved_tokens.insert(tokens[0]);
-    }
-    for (auto trigger : params.grammar_triggers) {
-      const auto tokens = tokeniser.tokenise_markup(trigger.value);
-      if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD && tokens.size() == 1 &&
-          out.preserved_tokens.contains(tokens[0])) {
-        trigger.type = COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN;
-        trigger.token = tokens[0];
-      }
-      out.grammar_triggers.push_back(std::move(trigger));
-    }
-  }
-  const int32_t budget = conversation.thinking.budget_tokens;
-  if (params.supports_thinking && !params.thinking_end_tags.empty() && budget > 0) {
-    out.reasoning_budget_tokens = budget;
-    out.reasoning_budget_start = tokeniser.tokenise_markup(params.thinking_start_tag);
-    for (const auto& tag : params.thinking_end_tags) {
-      out.reasoning_budget_end.push_back(tokeniser.tokenise_markup(tag));
-    }
-    out.reasoning_budget_forced = out.reasoning_budget_end.front();
-  }
-  return out;
-}
-
-// A grammar that libllama cannot take leaves the answer unconstrained, never unanswered.
-Result<common_sampler_ptr> make_sampler(const llama_model* model, common_params_sampling params,
-                                        Counter& grammars_refused) {
-  try {
-    return common_sampler_ptr(common_sampler_init(model, params));
-  } catch (const std::exception& error) {
-    spdlog::warn("A grammar was refused, the answer stays unconstrained: {}", error.what());
-  }
-  grammars_refused.add();
-  params.grammar = {};
-  params.grammar_lazy = false;
-  params.grammar_triggers.clear();
-  try {
-    return common_sampler_ptr(common_sampler_init(model, params));
-  } catch (const std::exception& error) {
-    return fail(Error::Kind::invalid_request,
-                std::string("The sampling parameters are refused: ") + error.what());
-  }
-}
-
-class EmbeddedGeneration final : public Generation {
- public:
-  EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader, KvCache* cache)
-      : job_(std::move(job)), reader_(std::move(reader)), cache_(cache) {}
-  ~EmbeddedGeneration() override { job_->cancel(); }
-
-  uint32_t prompt_tokens() const override {
-    return static_cast<uint32_t>(job_->spec.prompt.size());
-  }
-
-  Result<Finish> run(const EventSink& sink) override {
-    Finish finish;
-    finish.usage.prompt_tokens = prompt_tokens();
-    while (true) {
-      const Job::View view = job_->look(look_interval);
-      finish.usage.output_tokens += static_cast<uint32_t>(view.tokens.size());
-      finish.usage.prompt_tokens_cached = view.prompt_tokens_cached;
-      std::vector<Event> events = reader_.add(view.tokens);
-      const bool ended = view.end != Job::End::running || reader_.stopped();
-      if (ended) {
-        for (Event& event : reader_.finish()) events.push_back(std::move(event));
-      }
-      if (events.empty() && !ended) events.emplace_back(view.progress);
-      for (const Event& event : events) {
-        if (!sink(event)) return fail(Error::Kind::cancelled, "The client has left.");
-      }
-      if (!ended) continue;
-      if (!reader_.stopped()) TRY_VOID(check_end(view));
-      finish.reason = reason(view);
-      finish.stop_sequence = reader_.stop_sequence();
-      // A tool runs now; its result comes back behind this prompt.
-      if (cache_ && finish.reason == StopReason::tool_use) {
-        cache_->pin(job_->spec.fingerprint, job_->spec.prompt, open_call_s);
-      }
-      return finish;
-    }
-  }
-
- private:
-  static Result<void> check_end(const Job::View& view) {
-    if (view.end == Job::End::failed) return fail(Error::Kind::internal, view.error);
-    if (view.end == Job::End::cancelled) {
-      return fail(Error::Kind::overloaded, "The server is stopping.");
-    }
-    return {};
-  }
-
-  StopReason reason(const Job::View& view) const {
-    if (reader_.stopped() && !reader_.stop_sequence().empty()) return StopReason::stop_sequence;
-    if (!reader_.stopped() && view.end == Job::End::output_full) return StopReason::max_tokens;
-    return reader_.called_tools() ? StopReason::tool_use : StopReason::end_turn;
-  }
-
-  std::shared_ptr<Job> job_;
-  AnswerReader reader_;
-  KvCache* cache_;  // may be null
-};
 
 }  // namespace
 
@@ -294,13 +207,6 @@ struct EmbeddedBackend::Impl {
                 fmt::format("The model is still loading ({:.0f} %).", 100 * progress.load()));
   }
 
-  Result<TokenisedPrompt> tokenise(const LoadedModel& model, const CanonicalConversation& canonical,
-                                   const std::string& sharing,
-                                   const Tokeniser::Progress& progress = {}) const {
-    const CanonicalPrompt prompt = TRY(model.writer->write(canonical, sharing));
-    return model.tokeniser->tokenise(prompt, sharing, progress);
-  }
-
   Result<std::unique_ptr<Generation>> start(LoadedModel& model, const Request& request);
 
   const EmbeddedOptions options;
@@ -330,9 +236,10 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   const std::string& sharing = request.origin.sharing;
   const Fingerprint fingerprint = salted(model.fingerprint, sharing);
   ReadAhead ahead(cache, fingerprint);
-  TokenisedPrompt prompt =
-      TRY(tokenise(model, canonical, sharing,
-                   [&](std::span<const Token> begun, size_t fresh) { ahead.begun(begun, fresh); }));
+  const auto written = TRY(model.transcript->write(canonical, model.echoes_of, sharing));
+  TokenisedPrompt prompt = model.tokeniser->tokenise(
+      written.prompt, sharing,
+      [&](std::span<const Token> begun, size_t fresh) { ahead.begun(begun, fresh); });
   const auto length = static_cast<uint32_t>(prompt.tokens.size());
   const uint32_t limit = model.info.context_tokens - 1;  // one token of answer at least
   if (length > limit) {
@@ -363,7 +270,11 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   auto job = std::make_shared<Job>(std::move(spec));
   AnswerReader reader(format, *model.tokeniser, conversation.stop_sequences, model.turn_ends);
   TRY_VOID(model.engine->submit(job, std::move(sampler)));
-  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), cache);
+  EmbeddedGeneration::Memory memory;
+  if (canonical.prefill.empty()) {
+    memory = {&model.echoes, written.name, canonical.thinking};
+  }
+  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), memory, cache);
 }
 
 EmbeddedBackend::EmbeddedBackend(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -407,8 +318,9 @@ Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
   const LoadedModel* model = TRY(impl_->get());
   const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities(),
                                       model->writer->layout());
-  const auto prompt = TRY(impl_->tokenise(*model, canonical, request.origin.sharing));
-  return static_cast<uint32_t>(prompt.tokens.size());
+  const std::string& sharing = request.origin.sharing;
+  const auto written = TRY(model->transcript->write(canonical, model->echoes_of, sharing));
+  return static_cast<uint32_t>(model->tokeniser->tokenise(written.prompt, sharing).tokens.size());
 }
 
 std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const {
@@ -430,6 +342,7 @@ std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const
           {"tool calls", model.chat_template->capabilities().parallel_calls ? "several in one turn"
                                                                             : "one in a turn"},
           {"thinking", findings.thinking ? "yes" : "no"},
+          {"old answers", model.old_answers},
           {"system text",
            model.writer->moves_system() ? "moved behind the tools" : "where the template has it"}};
 }

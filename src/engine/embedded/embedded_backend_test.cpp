@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "fakes/conversations.h"
@@ -211,6 +212,42 @@ TEST_F(EmbeddedBackendTest, ToolChoiceAnyCallsATool) {
   ASSERT_EQ(named.calls.size(), 1u);
   EXPECT_EQ(named.calls[0].first, "count");
   EXPECT_NE(named.calls[0].second.find("\"number\""), std::string::npos);
+}
+
+// However the client writes the call anew, the next prompt has it as it was sampled.
+TEST_F(EmbeddedBackendTest, AfterAToolCallOnlyItsResultIsComputed) {
+  Request request = ask({user("What is in this folder?")}, 80);
+  request.conversation.tools = {
+      tool("list", R"({"type":"object","properties":{"path":{"type":"string","maxLength":12},
+                       "depth":{"type":"integer","maximum":9}},
+                       "required":["path","depth"],"additionalProperties":false})")};
+  request.conversation.tool_choice.mode = ToolChoice::Mode::any;
+  auto generation = backend_->start(request);
+  ASSERT_TRUE(generation);
+  ToolUseBlock call;
+  const auto finish = (*generation)->run([&](const Event& event) {
+    if (const auto* start = std::get_if<ToolUseStart>(&event)) {
+      call.id = start->id;
+      call.name = start->name;
+    }
+    if (const auto* input = std::get_if<ToolInputDelta>(&event)) call.input_json += input->json;
+    return true;
+  });
+  ASSERT_TRUE(finish);
+  ASSERT_EQ(finish->reason, StopReason::tool_use);
+  auto input = nlohmann::ordered_json::parse(call.input_json);
+  std::string echoed =
+      R"({ "depth" : ")" + input["depth"].dump() + R"(", "path":)" + input["path"].dump() + "}";
+  request.conversation.messages.push_back(
+      {Role::assistant, {ToolUseBlock{call.id, call.name, echoed}}});
+  request.conversation.messages.push_back(
+      {Role::user, {ToolResultBlock{call.id, {TextBlock{"a.txt"}}, false}}});
+  request.conversation.tool_choice = {};
+  const Answer next = answer(request);
+  // The model may have begun another call, which is not told.
+  const auto& usage = next.finish.usage;
+  EXPECT_GT(usage.prompt_tokens_cached, finish->usage.prompt_tokens + 20);
+  EXPECT_LT(usage.prompt_tokens - usage.prompt_tokens_cached, 30u);
 }
 
 TEST_F(EmbeddedBackendTest, ToolChoiceDoesNotChangeThePrompt) {

@@ -137,6 +137,14 @@ std::string Tokeniser::piece(Token token, bool special) const {
 
 bool Tokeniser::ends_generation(Token token) const { return llama_vocab_is_eog(vocab_, token); }
 
+std::vector<std::string> Tokeniser::generation_ends() const {
+  std::vector<std::string> ends;
+  for (const auto& [text, token] : special_) {
+    if (ends_generation(token)) ends.push_back(text);
+  }
+  return ends;
+}
+
 bool Tokeniser::append_from_memory(std::string_view text, Run& run) const {
   const MutexLock lock(mutex_);
   const auto found = index_.find({run.sharing, text});
@@ -219,10 +227,13 @@ TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt, std::string_v
   if (llama_vocab_get_add_bos(vocab_) && !prompt.segments.empty()) {
     const Token bos = llama_vocab_bos(vocab_);
     const std::string text = piece(bos, true);
-    if (text.empty() || !prompt.segments[0].starts_with(text)) run.tokens.push_back(bos);
+    if (text.empty() || !prompt.segments[0].text.starts_with(text)) run.tokens.push_back(bos);
   }
   const size_t first = run.tokens.size();
-  for (const auto& segment : prompt.segments) append_segment(segment, run);
+  for (const auto& segment : prompt.segments) {
+    append_segment(segment.text, run);
+    run.tokens.insert(run.tokens.end(), segment.tokens.begin(), segment.tokens.end());
+  }
   TokenisedPrompt out{.tokens = std::move(run.tokens), .save_points = {}};
   // The token that a save point falls into is found from the lengths of the tokens before it.
   size_t bytes = 0;

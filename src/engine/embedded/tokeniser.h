@@ -61,6 +61,7 @@ class Tokeniser {
   const Guard& guard() const { return guard_; }
 
   bool ends_generation(Token token) const;
+  std::vector<std::string> generation_ends() const;  // the texts of those that do
 
  private:
   struct Remembered {

@@ -38,7 +38,7 @@ class TokeniserTest : public testing::TestWithParam<std::string (*)()> {
 
   std::vector<Token> ours(const std::string& text) {
     CanonicalPrompt prompt;
-    prompt.segments = {text};
+    prompt.segments = {{text, {}}};
     return tokeniser_->tokenise(prompt).tokens;
   }
 
@@ -105,12 +105,12 @@ TEST_P(TokeniserTest, RemembersTexts) {
 TEST_P(TokeniserTest, TellsOfNewTokensAsTheyCome) {
   const bool by_lines = llama_vocab_type(vocab_) == LLAMA_VOCAB_TYPE_SPM;
   CanonicalPrompt prompt;
-  prompt.segments = {""};
+  prompt.segments = {{}};
   for (int i = 0; i < 20; ++i) {
-    prompt.segments[0] += "    Line " + std::to_string(i);
+    prompt.segments[0].text += "    Line " + std::to_string(i);
     for (int word = 0; word < 80; ++word)
-      prompt.segments[0] += " " + std::to_string(word) + " long";
-    prompt.segments[0] += " to be cut off.\n";
+      prompt.segments[0].text += " " + std::to_string(word) + " long";
+    prompt.segments[0].text += " to be cut off.\n";
   }
   const size_t first = llama_vocab_get_add_bos(vocab_) ? 1 : 0;
   std::vector<size_t> told;
@@ -121,25 +121,26 @@ TEST_P(TokeniserTest, TellsOfNewTokensAsTheyCome) {
     newest.assign(begun.begin(), begun.end());
   };
   auto tokens = tokeniser_->tokenise(prompt, "", progress).tokens;
-  EXPECT_EQ(tokens, whole(prompt.segments[0]));
+  EXPECT_EQ(tokens, whole(prompt.segments[0].text));
   EXPECT_EQ(newest, tokens);
   EXPECT_EQ(told.size(), by_lines ? 20u : 1u);
   EXPECT_TRUE(std::ranges::is_sorted(told));
   told.clear();
   tokeniser_->tokenise(prompt, "", progress);
   EXPECT_TRUE(told.empty());
-  prompt.segments[0].replace(prompt.segments[0].find("Line 7"), 6, "Lime 7");
+  prompt.segments[0].text.replace(prompt.segments[0].text.find("Line 7"), 6, "Lime 7");
   size_t times = 0;
   const auto count = [&](std::span<const Token>, size_t) { ++times; };
   tokens = tokeniser_->tokenise(prompt, "", count).tokens;
-  EXPECT_EQ(tokens, whole(prompt.segments[0]));
+  EXPECT_EQ(tokens, whole(prompt.segments[0].text));
   EXPECT_EQ(times, 1u);
 }
 
 // Whether a text was seen before shows in the time it takes.
 TEST_P(TokeniserTest, RemembersForThoseAloneWhoShare) {
   CanonicalPrompt prompt;
-  prompt.segments = {"A secret text that is long enough to be worth remembering, at least here."};
+  prompt.segments = {
+      {"A secret text that is long enough to be worth remembering, at least here.", {}}};
   Counter& tokenised =
       metrics_.counter("anyclaude_tokeniser_bytes_total", "", {{"from", "tokenised"}});
   const auto tokens = tokeniser_->tokenise(prompt, "group a").tokens;
@@ -157,7 +158,7 @@ TEST_P(TokeniserTest, ForgetsWhatDoesNotFitItsLimit) {
   for (int round = 0; round < 50; ++round) {
     const std::string text = random_text(random);
     CanonicalPrompt prompt;
-    prompt.segments = {text};
+    prompt.segments = {{text, {}}};
     EXPECT_EQ(small.tokenise(prompt).tokens, whole(text));
   }
 }
@@ -166,15 +167,18 @@ TEST_P(TokeniserTest, SpecialTokensDoNotSpanSegments) {
   CanonicalPrompt prompt;
   const std::string open =
       template_.find("<start_of_turn>") != std::string::npos ? "<start_of_turn>" : "<|im_start|>";
-  prompt.segments = {open};
+  prompt.segments = {{open, {}}};
   const size_t written = tokeniser_->tokenise(prompt).tokens.size();
-  prompt.segments = Guard::split(tokeniser_->guard().protect(open));
+  prompt.segments.clear();
+  for (auto& piece : Guard::split(tokeniser_->guard().protect(open))) {
+    prompt.segments.push_back({std::move(piece), {}});
+  }
   EXPECT_GE(tokeniser_->tokenise(prompt).tokens.size(), written + 2);
 }
 
 TEST_P(TokeniserTest, FindsSavePoints) {
   CanonicalPrompt prompt;
-  prompt.segments = {"one two three four five six seven eight"};
+  prompt.segments = {{"one two three four five six seven eight", {}}};
   prompt.save_points = {0, 13, 1000};
   const TokenisedPrompt out = tokeniser_->tokenise(prompt);
   ASSERT_EQ(out.save_points.size(), 2u);  // the one beyond the end is no point

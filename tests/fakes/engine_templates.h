@@ -1,0 +1,65 @@
+// The chat templates that the engine's source ships, over one small vocabulary: their own markers
+// need not be in it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "base/metrics.h"
+#include "engine/embedded/chat_template.h"
+#include "engine/embedded/model.h"
+#include "engine/embedded/tokeniser.h"
+#include "fakes/test_models.h"
+#include "llama.h"
+
+namespace anyclaude::test {
+
+class EngineTemplates : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    install_engine_log();
+    llama_model_params params = llama_model_default_params();
+    params.vocab_only = true;
+    model_ = llama_model_load_from_file(smollm2().c_str(), params);
+    ASSERT_NE(model_, nullptr);
+  }
+  static void TearDownTestSuite() { llama_model_free(model_); }
+
+  // Opens a template, "" for the model's own.
+  void open(const std::string& text) {
+    template_.reset();
+    auto source = ChatTemplate::choose_source(model_, text);
+    ASSERT_TRUE(source) << source.error().message;
+    tokeniser_ = std::make_unique<Tokeniser>(model_, source->text, 1 << 20, metrics_);
+    auto opened = ChatTemplate::open(model_, *source, tokeniser_->guard(), metrics_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    template_ = std::move(*opened);
+  }
+
+  // Opens each of them, by its file's name.
+  template <class Use>
+  void for_each_template(const Use& use) {
+    const auto folder = std::filesystem::path(ANYCLAUDE_ENGINE_SOURCE) / "models" / "templates";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".jinja") continue;
+      SCOPED_TRACE(entry.path().filename());
+      std::ifstream file(entry.path());
+      std::ostringstream text;
+      text << file.rdbuf();
+      open(text.str());
+      if (template_) use(entry.path().stem().string());
+    }
+  }
+
+  static inline llama_model* model_ = nullptr;
+  Metrics metrics_;
+  std::unique_ptr<Tokeniser> tokeniser_;
+  std::unique_ptr<ChatTemplate> template_;
+};
+
+}  // namespace anyclaude::test

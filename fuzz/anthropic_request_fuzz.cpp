@@ -48,6 +48,7 @@ class Digest {
 
   void operator()(const TextBlock& block) { text(block.text); }
   void operator()(const ThinkingBlock& block) { text(block.text + block.signature); }
+  void operator()(const ToolReferenceBlock& block) { text(block.tool_name); }
   void operator()(const MediaBlock& block) {
     text(block.media_type);
     text(block.data);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "prompt/tool_order.h"
+#include "protocol/json_string.h"
 
 namespace anyclaude {
 namespace {
@@ -49,26 +51,48 @@ bool same_everywhere(std::string_view text) {
   });
 }
 
-std::string result_text(const ToolResultBlock& result) {
-  std::string text;
-  for (const auto& part : result.content) {
-    const auto* plain = std::get_if<TextBlock>(&part);
-    const std::string shown = plain ? plain->text : describe(std::get<MediaBlock>(part));
-    if (!text.empty() && !shown.empty()) text += "\n";
-    text += shown;
+// The tools that the model loads when it wants them. A client lists a loaded one among the others
+// from then on, which changes the prompt's beginning; here the result that loads it tells what it
+// is, and nothing else changes.
+class LoadedTools {
+ public:
+  // Takes them out of `tools`. Without a tool that loads others they are like the others.
+  explicit LoadedTools(std::vector<Tool>& tools) {
+    const bool loads = std::ranges::any_of(
+        tools, [](const Tool& tool) { return tool.name == "ToolSearch" && !tool.deferred; });
+    if (!loads) return;
+    const auto deferred =
+        std::ranges::stable_partition(tools, [](const Tool& tool) { return !tool.deferred; });
+    for (Tool& tool : deferred) waiting_.push_back(std::move(tool));
+    tools.erase(deferred.begin(), deferred.end());
   }
-  // Clients mostly say it in the text already; the flag itself reaches no template.
-  if (result.is_error && text.find("rror") == std::string::npos) {
-    text = text.empty() ? "Error" : "Error: " + text;
+
+  // What a reference to a tool tells the model; once what the tool is.
+  std::string tell(const std::string& name) {
+    std::string text = "Tool loaded: " + name;
+    const auto found = std::ranges::find(waiting_, name, &Tool::name);
+    if (found == waiting_.end()) return text;
+    text += "\n{\"name\": " + json_string(found->name) +
+            ", \"description\": " + json_string(found->description) +
+            ", \"parameters\": " + found->input_schema_json + "}";
+    waiting_.erase(found);
+    return text;
   }
-  return text;
-}
+
+ private:
+  std::vector<Tool> waiting_;
+};
 
 class Canonicaliser {
  public:
   Canonicaliser(const Conversation& conversation, const TemplateCapabilities& capabilities,
                 PromptLayout layout)
-      : conversation_(conversation), capabilities_(capabilities), layout_(layout) {}
+      : conversation_(conversation), capabilities_(capabilities), layout_(layout) {
+    out_.tools = conversation.tools;
+    if (layout != PromptLayout::cache) return;
+    loaded_.emplace(out_.tools);
+    order_tools(out_.tools);
+  }
 
   CanonicalConversation run() {
     std::string system;
@@ -88,8 +112,6 @@ class Canonicaliser {
     if (!system.empty() && !capabilities_.system) prepend_to_first_user(system);
     take_prefill();
     if (out_.messages.empty() || out_.messages.back().role == CanonicalRole::system) add_text("");
-    out_.tools = conversation_.tools;
-    if (layout_ == PromptLayout::cache) order_tools(out_.tools);
     out_.thinking = conversation_.thinking.mode == ThinkingChoice::Mode::adaptive ||
                     conversation_.thinking.mode == ThinkingChoice::Mode::enabled;
     return std::move(out_);
@@ -135,15 +157,37 @@ class Canonicaliser {
     }
   }
 
-  static std::vector<std::string> texts_of(const Message& message) {
+  std::vector<std::string> texts_of(const Message& message) {
     std::vector<std::string> texts;
     for (const auto& block : message.blocks) {
       std::string text;
       if (const auto* plain = std::get_if<TextBlock>(&block)) text = plain->text;
       if (const auto* media = std::get_if<MediaBlock>(&block)) text = describe(*media);
+      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&block)) text = tell(*loaded);
       if (!text.empty()) texts.push_back(std::move(text));
     }
     return texts;
+  }
+
+  std::string tell(const ToolReferenceBlock& loaded) {
+    return loaded_ ? loaded_->tell(loaded.tool_name) : "Tool loaded: " + loaded.tool_name;
+  }
+
+  std::string result_text(const ToolResultBlock& result) {
+    std::string text;
+    for (const auto& part : result.content) {
+      std::string shown;
+      if (const auto* plain = std::get_if<TextBlock>(&part)) shown = plain->text;
+      if (const auto* media = std::get_if<MediaBlock>(&part)) shown = describe(*media);
+      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&part)) shown = tell(*loaded);
+      if (!text.empty() && !shown.empty()) text += "\n";
+      text += shown;
+    }
+    // Clients mostly say it in the text already; the flag itself reaches no template.
+    if (result.is_error && text.find("rror") == std::string::npos) {
+      text = text.empty() ? "Error" : "Error: " + text;
+    }
+    return text;
   }
 
   void add_system_turn(const Message& message) {
@@ -245,6 +289,7 @@ class Canonicaliser {
   const Conversation& conversation_;
   const TemplateCapabilities& capabilities_;
   const PromptLayout layout_;
+  std::optional<LoadedTools> loaded_;  // nothing: all are listed
   CanonicalConversation out_;
 };
 

@@ -72,9 +72,10 @@ struct CanonicalPrompt {
 // lose or move it), as are billing lines. Roles alternate as templates demand: a tool result
 // follows the assistant turn that called it; user turns do not follow each other.
 //
-// With PromptLayout::cache the tools stand in the order of prompt/tool_order.h; and of the
-// reminders that clients put in front of the first prompt, those that say the same everywhere
-// (agents, skills) stand before those that tell of this place.
+// With PromptLayout::cache the tools stand in the order of prompt/tool_order.h; those that
+// ToolSearch loads are told of where it did, and not listed before or after. Of the reminders that
+// clients put in front of the first prompt, those that say the same everywhere (agents, skills)
+// stand before those that tell of this place.
 CanonicalConversation canonicalise(const Conversation& conversation,
                                    const TemplateCapabilities& capabilities,
                                    PromptLayout layout = PromptLayout::cache);

@@ -199,6 +199,45 @@ TEST(Canonical, WhatIsSaidEverywhereStandsBeforeWhatIsOfThisPlace) {
   EXPECT_EQ(parted(asked), place + "<\n\n" + skills);
 }
 
+// The client lists a loaded tool from the request on that brings the reference.
+TEST(Canonical, LoadedToolsAreToldOfWhereTheyWereLoaded) {
+  Conversation before = with({user("a")});
+  before.tools = {{"Bash", "", "{}"},
+                  {"Placeholder", "", "{}", true},
+                  {"ToolSearch", "", "{}"},
+                  {"Write", "", "{}"}};
+  Conversation after = before;
+  after.tools.insert(after.tools.begin() + 1,
+                     {"CronList", "Lists \"jobs\".", R"({"type":"object"})", true});
+  after.messages.push_back(
+      {Role::assistant, {ToolUseBlock{"1", "ToolSearch", R"({"query":"cron"})"}}});
+  after.messages.push_back(
+      {Role::user,
+       {ToolResultBlock{
+           "1", {ToolReferenceBlock{"CronList"}, ToolReferenceBlock{"Nobody"}}, false}}});
+  const auto names = [](const CanonicalConversation& conversation) {
+    std::string out;
+    for (const Tool& tool : conversation.tools) out += tool.name + " ";
+    return out;
+  };
+  const std::string told =
+      "Tool loaded: CronList\n{\"name\": \"CronList\", \"description\": "
+      "\"Lists \\\"jobs\\\".\", \"parameters\": {\"type\":\"object\"}}\nTool loaded: Nobody";
+  const auto canonical_after = canonicalise(after, {});
+  EXPECT_EQ(names(canonical_after), names(canonicalise(before, {})));
+  EXPECT_EQ(canonical_after.messages.back().text, told);
+  // Loaded again, it is known.
+  after.messages.push_back({Role::assistant, {ToolUseBlock{"2", "ToolSearch", "{}"}}});
+  after.messages.push_back(
+      {Role::user, {ToolResultBlock{"2", {ToolReferenceBlock{"CronList"}}, false}}});
+  EXPECT_EQ(canonicalise(after, {}).messages[2].text, told);
+  EXPECT_EQ(canonicalise(after, {}).messages.back().text, "Tool loaded: CronList");
+  // As the client has it; and where nothing can load them, all are listed.
+  EXPECT_EQ(canonicalise(after, {}, PromptLayout::as_template).tools.size(), 5u);
+  std::erase_if(after.tools, [](const Tool& tool) { return tool.name == "ToolSearch"; });
+  EXPECT_EQ(canonicalise(after, {}).tools.size(), 4u);
+}
+
 TEST(Canonical, ToolsStandInTheOrderOfTheLayout) {
   Conversation conversation = with({user("a")});
   conversation.tools = {{"Agent", "", "{}"}, {"Read", "", "{}"}};

@@ -54,8 +54,7 @@ Result<void> BlockDecoder::block(Json& block, const JsonPath& path, std::vector<
   } else if (type == "document") {
     return media(block, MediaBlock::Kind::document, path, out);
   } else if (type == "tool_reference") {
-    const std::string name = TRY(take_optional_string(block, "tool_name", path));
-    out.emplace_back(TextBlock{"Tool loaded: " + name});
+    out.emplace_back(ToolReferenceBlock{TRY(take_optional_string(block, "tool_name", path))});
   } else {
     return unknown(block, path, out);
   }
@@ -86,6 +85,8 @@ Result<Block> BlockDecoder::tool_result(Json& block, const JsonPath& path) const
       result.content.emplace_back(std::move(*text));
     } else if (auto* seen = std::get_if<MediaBlock>(&part)) {
       result.content.emplace_back(std::move(*seen));
+    } else if (auto* reference = std::get_if<ToolReferenceBlock>(&part)) {
+      result.content.emplace_back(std::move(*reference));
     }
   }
   return result;

@@ -35,6 +35,7 @@ struct BlockEncoder {
   }
   // Models do not produce these.
   std::string operator()(const MediaBlock&) const { return {}; }
+  std::string operator()(const ToolReferenceBlock&) const { return {}; }
   std::string operator()(const ToolResultBlock&) const { return {}; }
 };
 

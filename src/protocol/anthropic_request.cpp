@@ -70,6 +70,7 @@ Result<Tool> decode_tool(Json& value, const JsonPath& path) {
     TRY_VOID(check_object(*schema, {&path, "input_schema"}));
     tool.input_schema_json = schema->dump();
   }
+  tool.deferred = TRY(read_bool(value, "defer_loading", false, path));
   return tool;
 }
 

@@ -102,8 +102,9 @@ TEST(AnthropicRequest, TakesEveryFormOfToolResult) {
   EXPECT_EQ(std::get<MediaBlock>(mixed.content[1]).media_type, "image/png");
   EXPECT_EQ(std::get<MediaBlock>(mixed.content[1]).data, "QUJD");
   EXPECT_EQ(std::get<TextBlock>(mixed.content[2]).text, "b");
-  EXPECT_EQ(std::get<TextBlock>(block<ToolResultBlock>(decoded, 0, 3).content[0]).text,
-            "Tool loaded: Grep");
+  EXPECT_EQ(
+      std::get<ToolReferenceBlock>(block<ToolResultBlock>(decoded, 0, 3).content[0]).tool_name,
+      "Grep");
   EXPECT_TRUE(block<ToolResultBlock>(decoded, 0, 4).content.empty());
   EXPECT_EQ(std::get<TextBlock>(block<ToolResultBlock>(decoded, 0, 5).content[0]).text, "new");
 }
@@ -147,6 +148,8 @@ TEST(AnthropicRequest, TakesTools) {
   ASSERT_EQ(conversation.tools.size(), 3u) << "nobody here runs web_search";
   EXPECT_EQ(conversation.tools[0].input_schema_json, "{}");
   EXPECT_EQ(conversation.tools[2].name, "bash");
+  EXPECT_TRUE(conversation.tools[0].deferred);
+  EXPECT_FALSE(conversation.tools[1].deferred);
   EXPECT_EQ(conversation.tool_choice.mode, ToolChoice::Mode::tool);
   EXPECT_EQ(conversation.tool_choice.name, "b");
   EXPECT_FALSE(conversation.tool_choice.parallel);

@@ -36,6 +36,11 @@ struct MediaBlock {
   std::string title;       // of a document; may be empty
 };
 
+// What a tool that looks for others answers with: from here on this one is there too.
+struct ToolReferenceBlock {
+  std::string tool_name;
+};
+
 struct ToolUseBlock {
   std::string id;
   std::string name;
@@ -44,11 +49,12 @@ struct ToolUseBlock {
 
 struct ToolResultBlock {
   std::string tool_use_id;
-  std::vector<std::variant<TextBlock, MediaBlock>> content;
+  std::vector<std::variant<TextBlock, MediaBlock, ToolReferenceBlock>> content;
   bool is_error = false;
 };
 
-using Block = std::variant<TextBlock, ThinkingBlock, MediaBlock, ToolUseBlock, ToolResultBlock>;
+using Block = std::variant<TextBlock, ThinkingBlock, MediaBlock, ToolReferenceBlock, ToolUseBlock,
+                           ToolResultBlock>;
 
 struct Message {
   Role role = Role::user;
@@ -59,6 +65,7 @@ struct Tool {
   std::string name;
   std::string description;
   std::string input_schema_json;  // a JSON schema; "{}" where none was given
+  bool deferred = false;          // the model knows it from where a result refers to it
 };
 
 struct ToolChoice {

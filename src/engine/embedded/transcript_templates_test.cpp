@@ -109,7 +109,7 @@ CanonicalMessage told(std::string text, std::vector<CanonicalCall> calls = {}) {
           .calls = std::move(calls)};
 }
 
-Message results(std::vector<std::string> ids) {
+Message results(const std::vector<std::string>& ids) {
   Message message{Role::user, {}};
   for (const auto& id : ids) {
     message.blocks.emplace_back(ToolResultBlock{id, {TextBlock{"words of " + id}}, false});

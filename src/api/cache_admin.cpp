@@ -38,7 +38,11 @@ class CacheAdmin::Turn {
     return std::make_shared<Turn>(busy);
   }
   explicit Turn(std::atomic<bool>& busy) : busy_(busy) {}
-  ~Turn() { busy_.store(false); }
+  ~Turn() { end(); }
+  // Whoever reads the end of the answer may ask for the next turn at once.
+  void end() {
+    if (!std::exchange(ended_, true)) busy_.store(false);
+  }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
@@ -51,6 +55,7 @@ class CacheAdmin::Turn {
 
  private:
   std::atomic<bool>& busy_;
+  bool ended_ = false;
 };
 
 HttpReply CacheAdmin::report(const HttpRequest& request) {
@@ -83,6 +88,7 @@ HttpReply CacheAdmin::verify(const HttpRequest& request) {
       next = Clock::now() + between_lines;
       return out.write(encode(so_far) + "\n");
     });
+    turn->end();
     out.write(encode(report) + "\n");
   };
   return reply;

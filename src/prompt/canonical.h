@@ -58,6 +58,15 @@ struct PromptSegment {
   std::vector<int32_t> tokens;  // where there are some, there is no text
 };
 
+// Where the parts of a prompt begin that people tell apart; what stands before and between the
+// instructions and the context are the tools.
+struct PromptExtents {
+  size_t instructions = 0;
+  size_t instructions_end = 0;
+  size_t context = 0;   // the first user turn's words
+  size_t messages = 0;  // in it, the first prompt
+};
+
 // A prompt ready to be tokenised.
 struct CanonicalPrompt {
   std::vector<PromptSegment> segments;
@@ -66,6 +75,7 @@ struct CanonicalPrompt {
   // where no agents are known; where the first user turn begins, and within it
   // (CanonicalConversation::first_user_partings).
   std::vector<size_t> save_points;
+  PromptExtents extents;  // in the same bytes
 };
 
 // Never fails: what cannot be shown is described. Thinking of earlier turns is left out (templates

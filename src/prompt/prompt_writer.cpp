@@ -63,16 +63,18 @@ std::string head_name(const CanonicalConversation& conversation, std::string_vie
   return std::string(sharing) + std::string(reinterpret_cast<const char*>(&hash), sizeof hash);
 }
 
-// Where a first user turn's words begin to differ from other conversations'.
-void add_user_points(const CanonicalConversation& conversation, std::string_view text, size_t begin,
-                     std::vector<size_t>& points) {
-  points.push_back(begin);
+// Where a first user turn's words begin to differ from other conversations'; the first is where
+// they begin, the last where its prompt does.
+std::vector<size_t> user_points(const CanonicalConversation& conversation, std::string_view text,
+                                size_t begin) {
+  std::vector<size_t> points = {begin};
   const auto user =
       std::ranges::find(conversation.messages, CanonicalRole::user, &CanonicalMessage::role);
   const bool there = user != conversation.messages.end() && begin <= text.size() &&
                      text.substr(begin).starts_with(user->text);
-  if (!there) return;
+  if (!there) return points;
   for (const size_t parting : conversation.first_user_partings) points.push_back(begin + parting);
+  return points;
 }
 
 std::string joined(const std::vector<std::string>& segments) {
@@ -160,14 +162,24 @@ Result<std::optional<std::string>> PromptWriter::render_moved(
 
 Result<WrittenPrompt> PromptWriter::write(const CanonicalConversation& conversation,
                                           std::string_view sharing) const {
-  WrittenPrompt prompt{.text = TRY(render(conversation)), .save_points = {}};
+  WrittenPrompt prompt{.text = TRY(render(conversation))};
   const std::string text = joined(Guard::split(prompt.text));
   const Head head = find_head(conversation, sharing, text);
   prompt.save_points = head.partings;
-  add_user_points(conversation, text, head.user_begin, prompt.save_points);
+  const auto points = user_points(conversation, text, head.user_begin);
+  prompt.save_points.insert(prompt.save_points.end(), points.begin(), points.end());
   std::ranges::sort(prompt.save_points);
   const auto [repeated, end] = std::ranges::unique(prompt.save_points);
   prompt.save_points.erase(repeated, end);
+  prompt.extents = {points.front(), points.front(), points.front(), points.back()};
+  if (has_system(conversation)) {
+    const std::string system = joined(Guard::split(conversation.messages.front().text));
+    const size_t begin = text.find(system);
+    if (begin < points.front()) {
+      prompt.extents.instructions = begin;
+      prompt.extents.instructions_end = begin + system.size();
+    }
+  }
   return prompt;
 }
 

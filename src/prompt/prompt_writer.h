@@ -26,6 +26,7 @@ namespace anyclaude {
 struct WrittenPrompt {
   std::string text;                 // with the guard's marks in it
   std::vector<size_t> save_points;  // CanonicalPrompt::save_points
+  PromptExtents extents;
 };
 
 // Thread-safe.

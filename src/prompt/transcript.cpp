@@ -172,7 +172,7 @@ Result<Transcript::Prompt> Transcript::write(const CanonicalConversation& conver
     plain_.add();
     Composer composer;
     composer.append("", written.text);
-    out.prompt = {composer.take(), std::move(written.save_points)};
+    out.prompt = {composer.take(), std::move(written.save_points), written.extents};
   }
   if (!conversation.prefill.empty()) {
     for (auto& piece : Guard::split(guard_.protect(conversation.prefill))) {
@@ -223,7 +223,7 @@ Result<CanonicalPrompt> Transcript::compose(const CanonicalConversation& convers
     if (!composer.append(turn->erased, turn->text)) return no_tail("an old answer is not behind");
     (turn->sampled ? sampled_ : written_).add();
   }
-  return CanonicalPrompt{composer.take(), head->save_points};
+  return CanonicalPrompt{composer.take(), head->save_points, head->extents};
 }
 
 bool Transcript::takes_sampled(bool call) const {
@@ -256,8 +256,9 @@ Result<Transcript::Part> Transcript::write_head(const CanonicalConversation& con
   });
   if (!begun) return no_tail("the conversation begins with an answer");
   auto written = TRY(writer_.write(conversation, sharing));
-  return Part{
-      .erased = {}, .text = std::move(written.text), .save_points = std::move(written.save_points)};
+  return Part{.text = std::move(written.text),
+              .save_points = std::move(written.save_points),
+              .extents = written.extents};
 }
 
 Result<Transcript::Part> Transcript::write_turn(const Place& place) const {

@@ -75,6 +75,7 @@ class Transcript {
     std::string erased;               // the end of what stands before it, which it does without
     std::string text;                 // with the guard's marks
     std::vector<size_t> save_points;  // of a head
+    PromptExtents extents;            // of a head
     bool sampled = false;             // stands behind a sampled answer
   };
   using Parts = std::list<std::pair<EchoName, std::shared_ptr<const Part>>>;

@@ -302,12 +302,20 @@ TEST_F(TranscriptTest, TheAnswersBeginningStandsAtTheEnd) {
   EXPECT_EQ(prompt.prompt.segments.size(), 3u);
 }
 
-TEST_F(TranscriptTest, SavePointsAreThoseOfItsHead) {
-  const auto points = write().prompt.save_points;
-  EXPECT_FALSE(points.empty());
+TEST_F(TranscriptTest, PlacesAreThoseOfItsHead) {
+  const auto first = write();
+  const auto& extents = first.prompt.extents;
+  EXPECT_FALSE(first.prompt.save_points.empty());
   answer("One.", {}, {1});
   user("b");
-  EXPECT_EQ(write().prompt.save_points, points);
+  const auto next = write();
+  EXPECT_EQ(next.prompt.save_points, first.prompt.save_points);
+  EXPECT_EQ(next.prompt.extents.messages, extents.messages);
+  const std::string text = shown(first);
+  EXPECT_EQ(text.substr(extents.instructions, extents.instructions_end - extents.instructions),
+            "S");
+  EXPECT_EQ(text.substr(extents.context, 5), "Look.");
+  EXPECT_EQ(extents.messages, extents.context);
 }
 
 }  // namespace

@@ -213,6 +213,8 @@ struct EmbeddedBackend::Impl {
   KvCache* const cache;
   Metrics& metrics;
   Counter& grammars_refused;
+  PromptMetrics prompt_metrics{metrics};
+  PromptHistory history;
   std::atomic<float> progress{0};
   std::atomic<bool> giving_up{false};
   mutable Mutex mutex;
@@ -246,6 +248,11 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
     return fail(Error::Kind::invalid_request,
                 fmt::format("prompt is too long: {} tokens > {} maximum", length, limit));
   }
+  EmbeddedGeneration::Explanation explanation{
+      .request = request.origin.request_id,
+      .tokens = tokens_by_section(prompt.extents, length),
+      .departure = history.compare(canonical, prompt.extents, length, sharing),
+      .metrics = &prompt_metrics};
   auto format = TRY(model.chat_template->answer_format(conversation, canonical, sharing));
 
   JobSpec spec;
@@ -274,7 +281,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   if (canonical.prefill.empty()) {
     memory = {&model.echoes, written.name, canonical.thinking};
   }
-  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), memory, cache);
+  return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), memory,
+                                              std::move(explanation), cache);
 }
 
 EmbeddedBackend::EmbeddedBackend(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

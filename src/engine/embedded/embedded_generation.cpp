@@ -1,5 +1,7 @@
 #include "engine/embedded/embedded_generation.h"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <utility>
 
@@ -22,8 +24,12 @@ Result<void> check_end(const Job::View& view) {
 }  // namespace
 
 EmbeddedGeneration::EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader, Memory memory,
-                                       KvCache* cache)
-    : job_(std::move(job)), reader_(std::move(reader)), memory_(memory), cache_(cache) {}
+                                       Explanation explanation, KvCache* cache)
+    : job_(std::move(job)),
+      reader_(std::move(reader)),
+      memory_(memory),
+      explanation_(std::move(explanation)),
+      cache_(cache) {}
 
 EmbeddedGeneration::~EmbeddedGeneration() { job_->cancel(); }
 
@@ -54,6 +60,7 @@ Result<Finish> EmbeddedGeneration::run(const EventSink& sink) {
     finish.reason = reason(view);
     finish.stop_sequence = reader_.stop_sequence();
     remember();
+    explain_prompt(view.prompt_tokens_cached);
     // A tool runs now; its result comes back behind this prompt.
     if (cache_ && finish.reason == StopReason::tool_use) {
       cache_->pin(job_->spec.fingerprint, job_->spec.prompt, open_call_s);
@@ -66,6 +73,13 @@ StopReason EmbeddedGeneration::reason(const Job::View& view) const {
   if (reader_.stopped() && !reader_.stop_sequence().empty()) return StopReason::stop_sequence;
   if (!reader_.stopped() && view.end == Job::End::output_full) return StopReason::max_tokens;
   return reader_.called_tools() ? StopReason::tool_use : StopReason::end_turn;
+}
+
+void EmbeddedGeneration::explain_prompt(uint32_t found_tokens) const {
+  const auto& [request, tokens, departure, metrics] = explanation_;
+  metrics->count(tokens, reason_of(departure, found_tokens));
+  spdlog::info("{}: {}", request.empty() ? "request" : request,
+               explain(tokens, departure, found_tokens));
 }
 
 // The answer as the client hears it.

@@ -3,14 +3,17 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/backend.h"
 #include "engine/embedded/answer_reader.h"
 #include "engine/embedded/job.h"
+#include "engine/embedded/prompt_metrics.h"
 #include "kv/cache.h"
 #include "prompt/canonical.h"
 #include "prompt/echo_table.h"
+#include "prompt/explain.h"
 
 namespace anyclaude {
 
@@ -23,8 +26,17 @@ class EmbeddedGeneration final : public Generation {
     bool thinking = false;
   };
 
-  // `cache` may be null; it and the table must outlive the generation.
-  EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader, Memory memory, KvCache* cache);
+  // What is told of its prompt at the end.
+  struct Explanation {
+    std::string request;  // its id
+    SectionTokens tokens;
+    Departure departure;
+    PromptMetrics* metrics = nullptr;
+  };
+
+  // `cache` may be null; it, the table and the metrics must outlive the generation.
+  EmbeddedGeneration(std::shared_ptr<Job> job, AnswerReader reader, Memory memory,
+                     Explanation explanation, KvCache* cache);
   ~EmbeddedGeneration() override;
 
   uint32_t prompt_tokens() const override;
@@ -32,12 +44,14 @@ class EmbeddedGeneration final : public Generation {
 
  private:
   StopReason reason(const Job::View& view) const;
+  void explain_prompt(uint32_t found_tokens) const;
   void note(const Event& event);
   void remember();
 
   std::shared_ptr<Job> job_;
   AnswerReader reader_;
   const Memory memory_;
+  const Explanation explanation_;
   KvCache* const cache_;
   std::vector<Token> sampled_;
   CanonicalMessage told_{.role = CanonicalMessage::Role::assistant};

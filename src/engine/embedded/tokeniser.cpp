@@ -234,14 +234,28 @@ TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt, std::string_v
     append_segment(segment.text, run);
     run.tokens.insert(run.tokens.end(), segment.tokens.begin(), segment.tokens.end());
   }
-  TokenisedPrompt out{.tokens = std::move(run.tokens), .save_points = {}};
-  // The token that a save point falls into is found from the lengths of the tokens before it.
-  size_t bytes = 0;
-  auto point = prompt.save_points.begin();
-  for (size_t i = first; i < out.tokens.size() && point != prompt.save_points.end(); ++i) {
-    bytes += piece_bytes_[static_cast<size_t>(out.tokens[i])];
-    for (; point != prompt.save_points.end() && bytes > *point; ++point) {
-      out.save_points.push_back(static_cast<uint32_t>(i));
+  TokenisedPrompt out{.tokens = std::move(run.tokens)};
+  out.save_points = places(out.tokens, first, prompt.save_points);
+  const PromptExtents& bytes = prompt.extents;
+  const std::array ends = {bytes.instructions, bytes.instructions_end, bytes.context,
+                           bytes.messages};
+  auto found = places(out.tokens, first, ends);
+  found.resize(ends.size(), static_cast<uint32_t>(out.tokens.size()));
+  out.extents = {found[0], found[1], found[2], found[3]};
+  return out;
+}
+
+// The token that each place falls into, found from the lengths of the tokens before it; of places
+// that ascend, those within the text.
+std::vector<uint32_t> Tokeniser::places(std::span<const Token> tokens, size_t first,
+                                        std::span<const size_t> bytes) const {
+  std::vector<uint32_t> out;
+  size_t passed = 0;
+  auto place = bytes.begin();
+  for (size_t i = first; i < tokens.size() && place != bytes.end(); ++i) {
+    passed += piece_bytes_[static_cast<size_t>(tokens[i])];
+    for (; place != bytes.end() && passed > *place; ++place) {
+      out.push_back(static_cast<uint32_t>(i));
     }
   }
   return out;

@@ -34,6 +34,7 @@ namespace anyclaude {
 struct TokenisedPrompt {
   std::vector<Token> tokens;
   std::vector<uint32_t> save_points;  // CanonicalPrompt::save_points in tokens, rounded down
+  PromptExtents extents;              // in tokens
 };
 
 // Thread-safe.
@@ -84,6 +85,8 @@ class Tokeniser {
     const Progress& progress;
     std::vector<Token> tokens;
   };
+  std::vector<uint32_t> places(std::span<const Token> tokens, size_t first,
+                               std::span<const size_t> bytes) const;
   void append_segment(std::string_view text, Run& run) const;
   void append_fragment(std::string_view text, Run& run) const;
   void append_remembered(std::string_view text, Run& run) const;

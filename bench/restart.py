@@ -46,6 +46,15 @@ def asked_further(body, words):
         {"role": "user", "content": [{"type": "text", "text": words}]}]}
 
 
+def wait_for_writer(server):
+    """Until what was computed is on the disk."""
+    empty = 0
+    while empty < 3:  # it is stored bit by bit
+        time.sleep(0.1)
+        waiting = server.metric("anyclaude_kv_disk_queue_bytes")
+        empty = 0 if waiting else empty + 1
+
+
 class Restores:
     """What a server puts back into its cells, from now on."""
 
@@ -104,6 +113,7 @@ class Restart:
                 server.ask(prompt)
             restores = Restores(server)
             for index in range(2 * rounds):
+                wait_for_writer(server)  # it would take its share of the memory's bandwidth
                 server.ask(asked_further((body, other)[index % 2], f"Question {index}: why?"))
                 size, seconds = restores.since()
                 if size > 0:

@@ -229,6 +229,38 @@ TEST_F(CacheDiskTest, VerifyDeletesWhatIsWrong) {
   EXPECT_EQ(user.found(tokens), 1000u);  // in RAM it is right
 }
 
+// The snapshot is of an earlier time, when the tokens in front of the last piece were cut
+// otherwise; and a file of then could not be deleted.
+TEST_F(CacheDiskTest, APieceBehindAnotherCutIsTheSamePiece) {
+  const Tokens tokens = counted_tokens(300);
+  const auto options = CacheUser::options(plenty, plenty);
+  const std::filesystem::path first = path_of(tokens, 0, 256);
+  std::vector<uint8_t> old_index;
+  std::vector<uint8_t> old_piece;
+  {
+    CacheUser user(files_, options);
+    EXPECT_EQ(user.store(tokens), 300u);
+    user.close();
+    old_index = files_.contents("/cache/index");
+    old_piece = files_.contents(first);
+  }
+  {
+    CacheUser user(files_, options);
+    user->settle();
+    user->prune({.bytes_max = 0});
+    user->settle();
+    user.store(counted_tokens(100));
+    EXPECT_EQ(user.store(tokens), 300u);
+  }
+  files_.put("/cache/index", old_index);
+  files_.put(first, old_piece);
+  CacheUser user(files_, options);
+  user->settle();
+  EXPECT_EQ(user->verify().wrong, 0u);
+  EXPECT_EQ(user.restore(tokens).end, 300u);
+  EXPECT_EQ(user.metric("anyclaude_kv_verification_failures_total"), 0u);
+}
+
 // A series that begins at its first event hides that event from every rate.
 TEST_F(CacheDiskTest, CountsFromTheStart) {
   CacheUser user(files_, CacheUser::options(plenty, plenty));

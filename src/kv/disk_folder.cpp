@@ -17,10 +17,11 @@ bool is_leftover(std::string_view name) {
          parse_piece_name(name.substr(0, name.size() - temporary_end.size())).has_value();
 }
 
-// All that decides what the payload means; not who stored it when.
+// All that decides what the payload means; not who stored it when, nor how the tokens before it
+// were cut: the snapshot may tell of another time than the file.
 bool same_piece(const PieceHead& a, const PieceHead& b) {
   return a.kind == b.kind && a.fingerprint == b.fingerprint && a.key == b.key &&
-         a.parent == b.parent && a.begin == b.begin && a.end == b.end && a.tokens == b.tokens &&
+         a.begin == b.begin && a.end == b.end && a.tokens == b.tokens &&
          a.payload_bytes == b.payload_bytes && a.payload_checksum == b.payload_checksum;
 }
 

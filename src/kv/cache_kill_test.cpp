@@ -55,15 +55,16 @@ Tokens conversation(uint64_t number) {
 // The process that is killed.
 class Victim {
  public:
-  Victim(const fs::path& folder, int notes) : notes_(notes) {
+  Victim(const fs::path& folder, int notes, uint64_t next) : notes_(notes) {
     CacheOptions options = CacheUser::options(200'000, disk_bytes_max);
     options.disk.folder = folder;
     options.disk.snapshot_time = std::chrono::milliseconds(3);
-    user_ = std::make_unique<CacheUser>(real_files(), options, begin_s);
+    // From the beginning: what is found is never younger than now.
+    user_ =
+        std::make_unique<CacheUser>(real_files(), options, begin_s + static_cast<int64_t>(next));
   }
 
   [[noreturn]] void live(const std::deque<uint64_t>& stored, uint64_t next) {
-    user_->now_s = begin_s + static_cast<int64_t>(next);
     check(stored);
     std::thread reader([&] { read(stored); });
     for (uint64_t number = next;; ++number) {
@@ -136,7 +137,7 @@ class KillTest : public testing::Test {
     const Descriptor from(ends[0]);
     const pid_t child = ::fork();
     if (child == 0) {
-      Victim(folder_.path() / "kv", ends[1]).live(stored_, next_);
+      Victim(folder_.path() / "kv", ends[1], next_).live(stored_, next_);
     }
     ::close(ends[1]);
     const bool well = child > 0 && listen(from.get(), after_stores, after_us);

@@ -275,6 +275,8 @@ class Life {
       held_.clear();
       loads_.clear();
     }
+    // What was wrong is deleted by now, and no crash brings it back.
+    (*user_)->settle();
     write_names();
     damaged_ = has_wrong_files();
   }

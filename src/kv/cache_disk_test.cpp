@@ -261,6 +261,32 @@ TEST_F(CacheDiskTest, APieceBehindAnotherCutIsTheSamePiece) {
   EXPECT_EQ(user.metric("anyclaude_kv_verification_failures_total"), 0u);
 }
 
+// An index from before a crash may name pieces that are gone, and put others behind them.
+TEST_F(CacheDiskTest, AnOldIndexCostsNoFile) {
+  const Tokens tokens = counted_tokens(600);
+  const auto options = CacheUser::options(plenty, plenty);
+  std::vector<uint8_t> old_index;
+  {
+    CacheUser user(files_, options);
+    EXPECT_EQ(user.store(tokens), 600u);
+    user.close();
+    old_index = files_.contents("/cache/index");
+  }
+  {
+    CacheUser user(files_, options);
+    user->settle();
+    user->prune({.bytes_max = 0});
+    user->settle();
+    user.store(counted_tokens(100));  // begins as the old first piece, and ends elsewhere
+    EXPECT_EQ(user.store(tokens), 600u);
+  }
+  files_.put("/cache/index", old_index);
+  CacheUser user(files_, options);
+  user->settle();
+  EXPECT_EQ(user.restore(tokens).end, 600u);
+  EXPECT_EQ(user->verify().wrong, 0u);
+}
+
 // A series that begins at its first event hides that event from every rate.
 TEST_F(CacheDiskTest, CountsFromTheStart) {
   CacheUser user(files_, CacheUser::options(plenty, plenty));
@@ -351,6 +377,7 @@ TEST_F(CacheDiskTest, AClockThatJumpsLosesNothing) {
   const Tokens kept = counted_tokens(300);
   for (const int64_t jump_s : {20 * year_s, -60 * year_s, year_s, -year_s}) {
     CacheUser user(files_, options, begin_s);
+    user->settle();  // what the last round left is found while nothing is stored
     EXPECT_EQ(user.store(kept), kept.size());
     user->settle();
     user.now_s += jump_s;

@@ -16,7 +16,8 @@ constexpr int64_t day_s = 24 * 60 * 60;
 
 const char* DiskLedger::store(HeadPtr head, Bytes payload, int64_t now_s) {
   const MutexLock lock(mutex_);
-  if (const DiskTable::Entry* entry = table_.find(head->key)) {
+  const DiskTable::Entry* entry = table_.find(head->key);
+  if (entry != nullptr && entry->piece.head->parent == head->parent) {
     // Stored already; the owner may not have heard of it yet.
     if (!entry->payload) push({.kind = Task::Kind::tell_written, .head = entry->piece.head});
     return nullptr;
@@ -32,6 +33,7 @@ const char* DiskLedger::store(HeadPtr head, Bytes payload, int64_t now_s) {
       written_today_ + queued_bytes_ + bytes > limits_.bytes_per_day_max) {
     return "day_budget";
   }
+  if (entry != nullptr) drop(*entry);  // the new file takes the place of the old one
   const uint64_t ticket = ++last_ticket_;
   table_.add({.piece = {.head = head, .last_used_s = now_s},
               .payload = std::move(payload),
@@ -69,12 +71,16 @@ void DiskLedger::remove(const PieceKey& key) {
   const DiskTable::Entry* entry = table_.find(key);
   if (entry == nullptr) return;
   HeadPtr head = entry->piece.head;
-  const bool queued = entry->payload != nullptr;
-  const bool has_file = !queued || entry->ticket == writing_;
-  table_.erase(key);
-  ++changes_;
-  if (queued) queued_bytes_ -= piece_file_bytes(*head);
+  const bool has_file = entry->payload == nullptr || entry->ticket == writing_;
+  drop(*entry);
   if (has_file) push({.kind = Task::Kind::remove, .head = std::move(head)});
+}
+
+void DiskLedger::drop(const DiskTable::Entry& entry) {
+  const HeadPtr head = entry.piece.head;
+  if (entry.payload != nullptr) queued_bytes_ -= piece_file_bytes(*head);
+  table_.erase(head->key);
+  ++changes_;
 }
 
 void DiskLedger::used(const PieceKey& key, int64_t now_s, uint32_t hits) {
@@ -185,10 +191,10 @@ DiskLedger::Seen DiskLedger::see(const Fingerprint& fingerprint, const PieceName
   return Seen::known;
 }
 
-std::vector<PieceRecord> DiskLedger::admit(PieceRecord piece, uint64_t pass) {
+std::vector<PieceRecord> DiskLedger::admit(PieceRecord piece, uint64_t pass, bool indexed) {
   const MutexLock lock(mutex_);
   if (leaving_.contains(piece.head->key)) return {};
-  if (pass > 0) ++changes_;
+  if (!indexed) ++changes_;
   return table_.admit(std::move(piece), pass);
 }
 

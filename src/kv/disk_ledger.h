@@ -82,13 +82,13 @@ class DiskLedger {
   bool end_write(const Task& task, bool written, int64_t now_s);
 
   // A pass over the folder (kv/disk_pass.h): its number; each file that it sees; its end.
-  // foreign: there is another piece of this key. `admit`: see DiskTable; what comes from the
-  // snapshot is of pass 0.
+  // foreign: there is another piece of this key. `admit`: see DiskTable; `indexed`: the index has it
+  // so.
   uint64_t begin_pass();
   enum class Seen : uint8_t { known, unknown, foreign };
   Seen see(const Fingerprint& fingerprint, const PieceName& name, uint64_t file_bytes,
            uint64_t pass);
-  std::vector<PieceRecord> admit(PieceRecord piece, uint64_t pass);
+  std::vector<PieceRecord> admit(PieceRecord piece, uint64_t pass, bool indexed);
   void forget_waiting();
   struct PassEnd {
     std::vector<PieceRecord> lost;     // taken out; children before parents
@@ -104,6 +104,7 @@ class DiskLedger {
 
  private:
   void push(Task task) REQUIRES(mutex_);
+  void drop(const DiskTable::Entry& entry) REQUIRES(mutex_);
   void turn_day(int64_t now_s) REQUIRES(mutex_);
 
   const Limits limits_;

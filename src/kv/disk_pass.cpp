@@ -7,6 +7,13 @@ namespace anyclaude {
 DiskPass::DiskPass(DiskFolder& folder, DiskLedger& ledger, DiskMetrics& metrics, Listener listener)
     : folder_(folder), ledger_(ledger), metrics_(metrics), listener_(std::move(listener)) {}
 
+void DiskPass::expect(std::vector<PieceRecord> indexed) {
+  for (PieceRecord& piece : indexed) {
+    const PieceKey key = piece.head->key;
+    indexed_.emplace(key, std::move(piece));
+  }
+}
+
 void DiskPass::start(bool may_delete) {
   active_ = true;
   may_delete_ = may_delete;
@@ -20,6 +27,7 @@ void DiskPass::start(bool may_delete) {
   // A folder that is not there holds nothing; of one that cannot be read nothing is known.
   root_unread_ = !folders && folders.error().kind != Error::Kind::not_found;
   folders_ = folders ? std::move(*folders) : std::vector<Fingerprint>();
+  if (root_unread_) trust_index([](const PieceHead&) { return true; });
 }
 
 void DiskPass::step() {
@@ -37,7 +45,10 @@ void DiskPass::open_next_folder() {
   folders_.pop_back();
   at_ = 0;
   auto listing = folder_.list(fingerprint_);
-  if (!listing && listing.error().kind != Error::Kind::not_found) unread_.insert(fingerprint_);
+  if (!listing && listing.error().kind != Error::Kind::not_found) {
+    unread_.insert(fingerprint_);
+    trust_index([this](const PieceHead& head) { return head.fingerprint == fingerprint_; });
+  }
   listing_ = listing ? std::move(*listing) : DiskFolder::Listing();
   if (!may_delete_) return;
   folder_.remove_leftovers(fingerprint_, listing_);
@@ -51,15 +62,14 @@ void DiskPass::examine(const DiskFolder::Piece& piece) {
     discard(fingerprint_, piece.name, may_delete_);
     return;
   }
+  if (auto indexed = take_indexed(piece)) return admit(std::move(*indexed), true);
   auto head = folder_.read_head(fingerprint_, piece.name);
   if (head) {
-    PieceRecord record{.head = std::make_shared<const PieceHead>(std::move(*head))};
     // As old as it is, as far as anybody knows.
-    record.last_used_s = record.head->made_s;
-    for (const PieceRecord& found : ledger_.admit(std::move(record), number_)) {
-      listener_.found(found);
-    }
-    return;
+    const int64_t made_s = head->made_s;
+    return admit(
+        {.head = std::make_shared<const PieceHead>(std::move(*head)), .last_used_s = made_s},
+        false);
   }
   switch (head.error()) {
     case DiskFolder::Failure::gone:
@@ -75,6 +85,30 @@ void DiskPass::examine(const DiskFolder::Piece& piece) {
   }
 }
 
+std::optional<PieceRecord> DiskPass::take_indexed(const DiskFolder::Piece& piece) {
+  const auto node = indexed_.extract(piece.name.key);
+  if (node.empty()) return std::nullopt;
+  const PieceHead& head = *node.mapped().head;
+  const bool is_this = head.fingerprint == fingerprint_ && head.kind == piece.name.kind &&
+                       piece_file_bytes(head) == piece.bytes;
+  return is_this ? std::optional(std::move(node.mapped())) : std::nullopt;
+}
+
+void DiskPass::admit(PieceRecord piece, bool indexed) {
+  for (const PieceRecord& found : ledger_.admit(std::move(piece), number_, indexed)) {
+    listener_.found(found);
+  }
+}
+
+// Of what cannot be listed nothing else is known.
+void DiskPass::trust_index(const std::function<bool(const PieceHead&)>& where) {
+  std::erase_if(indexed_, [&](auto& entry) {
+    if (!where(*entry.second.head)) return false;
+    admit(std::move(entry.second), true);
+    return true;
+  });
+}
+
 void DiskPass::discard(const Fingerprint& fingerprint, const PieceName& name, bool may_delete) {
   const Result<void> removed = may_delete ? folder_.remove(fingerprint, name)
                                           : fail(Error::Kind::permission, "another process writes");
@@ -85,6 +119,15 @@ void DiskPass::discard(const Fingerprint& fingerprint, const PieceName& name, bo
   }
 }
 
+// What an index says of an orphan may be older than its file, which was written anew behind another
+// parent since.
+void DiskPass::look_again(PieceRecord piece) {
+  auto head = folder_.read_head(piece.head->fingerprint, name_of(*piece.head));
+  if (!head) return;
+  piece.head = std::make_shared<const PieceHead>(std::move(*head));
+  admit(std::move(piece), false);
+}
+
 void DiskPass::finish() {
   const auto spare = [this](const PieceHead& head) {
     return root_unread_ || unread_.contains(head.fingerprint);
@@ -92,12 +135,17 @@ void DiskPass::finish() {
   const DiskLedger::PassEnd end = ledger_.end_pass(spare);
   for (const PieceRecord& piece : end.lost) listener_.lost(piece);
   for (const PieceRecord& piece : end.found) listener_.found(piece);
+  for (const PieceRecord& piece : end.orphans) look_again(piece);
+  ledger_.forget_waiting();
   for (const PieceRecord& piece : end.orphans) {
     // Their parents may stand in a file that could not be read, or that the writer, which is
     // another process, is about to write.
     const PieceHead& head = *piece.head;
-    if (may_delete_ && !spare(head)) discard(head.fingerprint, name_of(head), true);
+    if (may_delete_ && !spare(head) && !ledger_.find(head.key)) {
+      discard(head.fingerprint, name_of(head), true);
+    }
   }
+  indexed_.clear();
   active_ = false;
   ledger_.pass_ended();
 }

@@ -1,13 +1,15 @@
 // One walk over the folder of the disk tier, in small steps between which the tier writes: compares
-// names and sizes with the ledger, reads the heads of unknown files, and says what is gone. The
-// writer also deletes what is good for nothing: temporary files, files of other versions, wrong
+// names and sizes with the ledger, reads the heads of unknown files that no index knows either, and
+// says what is gone. The writer also deletes what is good for nothing: temporary files, files of other versions, wrong
 // files, pieces without parents. Belongs to the tier's thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,10 @@ class DiskPass {
 
   DiskPass(DiskFolder& folder, DiskLedger& ledger, DiskMetrics& metrics, Listener listener);
 
+  // What an index says of the folder; its pieces are known once the next pass has seen their files.
+  void expect(std::vector<PieceRecord> indexed);
+  bool expects() const { return !indexed_.empty(); }
+
   void start(bool may_delete);
   bool active() const { return active_; }
   void step();  // the last one ends it
@@ -36,6 +42,10 @@ class DiskPass {
  private:
   void open_next_folder();
   void examine(const DiskFolder::Piece& piece);
+  std::optional<PieceRecord> take_indexed(const DiskFolder::Piece& piece);
+  void admit(PieceRecord piece, bool indexed);
+  void trust_index(const std::function<bool(const PieceHead&)>& where);
+  void look_again(PieceRecord piece);
   void finish();
 
   DiskFolder& folder_;
@@ -46,8 +56,9 @@ class DiskPass {
   bool active_ = false;
   bool may_delete_ = false;
   uint64_t number_ = 0;
-  std::vector<Fingerprint> folders_;  // still to be read
-  std::set<Fingerprint> unread_;      // could not be read whole: what they hold is not known
+  std::unordered_map<PieceKey, PieceRecord> indexed_;  // and not seen yet
+  std::vector<Fingerprint> folders_;                   // still to be read
+  std::set<Fingerprint> unread_;  // could not be read whole: what they hold is not known
   bool root_unread_ = false;
   Fingerprint fingerprint_;
   DiskFolder::Listing listing_;  // of fingerprint_

@@ -60,7 +60,10 @@ class FolderTier final : public DiskTier {
 
   bool store(const PieceHead& head, Bytes payload) override;
   Result<Bytes> read(const PieceHead& head) override;
-  bool has(const PieceKey& key) const override { return ledger_.find(key).has_value(); }
+  bool has(const PieceHead& head) const override {
+    const auto held = ledger_.find(head.key);
+    return held && held->head->parent == head.parent;
+  }
   void remove(const PieceHead& head) override {
     ledger_.remove(head.key);
     update_gauges();
@@ -239,24 +242,20 @@ void FolderTier::tend() {
 }
 
 void FolderTier::load_snapshot() {
-  const auto index = folder_.read_index();
+  auto index = folder_.read_index();
   if (!index) {
     if (index.error().kind != Error::Kind::not_found) complain(index.error().message);
     return;
   }
   ledger_.restore_budget(index->day, index->written_bytes);
-  for (const PieceRecord& piece : index->pieces) {
-    for (const PieceRecord& found : ledger_.admit(piece, 0)) tell_found(found);
-  }
-  // Whose parents the snapshot does not have is found again with its file.
-  ledger_.forget_waiting();
-  update_gauges();
+  pass_.expect(std::move(index->pieces));
 }
 
 void FolderTier::save_snapshot() {
   snapshot_next_ = Clock::now() + options_.snapshot_time;
   const uint64_t changes = ledger_.changes();
-  if (changes == changes_saved_ || !may_delete()) return;
+  // Before the folder is read the old one tells more.
+  if (changes == changes_saved_ || !may_delete() || pass_.expects()) return;
   const auto bytes = folder_.write_index(ledger_.take_snapshot(now_s()));
   if (!bytes) return complain(bytes.error().message);
   changes_saved_ = changes;

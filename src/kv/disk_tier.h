@@ -55,8 +55,8 @@ class DiskTier {
   // lock of the tier is held: from before `open` returns until the destructor has returned, but
   // never inside of another call. All three must be set.
   //
-  // `found` comes for every piece of the folder, parents before children, first from the snapshot
-  // and then from the files themselves; also later, when another process has written one.
+  // `found` comes for every piece of the folder, parents before children; also later, when another
+  // process has written one.
   // `written`: a piece that was taken by `store` survives a crash from now on. `lost`: a piece that
   // was found, written or taken is not there (any more), or turned out to be wrong.
   struct Listener {
@@ -76,7 +76,8 @@ class DiskTier {
   // False: dropped (no room, queue or day's budget full, not the writer, no folder ...); a metric
   // says why. Never blocks on the disk. Room below bytes_max must have been made by the caller:
   // `bytes()` counts what is stored and queued. (Before the folder is read that is not all there
-  // is; `found` tells the rest.) What is there already is told to be written once more.
+  // is; `found` tells the rest.) What is there already is told to be written once more,
+  // or, behind another parent now, is written anew.
   virtual bool store(const PieceHead& head, Bytes payload) = 0;
 
   // The payload, checked against the head that the caller knows (tokens, begin, parent ...), on the
@@ -84,9 +85,10 @@ class DiskTier {
   // error may pass: a disk that cannot read it is asked twice.
   virtual Result<Bytes> read(const PieceHead& head) = 0;
 
-  // Whether it is stored or queued. By it an owner tells a `lost` that has been overtaken, because
-  // the piece was stored again before it was heard, from one that holds.
-  virtual bool has(const PieceKey& key) const = 0;
+  // Whether it is stored or queued, behind this parent. By it an owner tells a `found` or `lost`
+  // that has been overtaken, because the piece was removed or stored again before it was heard,
+  // from one that holds.
+  virtual bool has(const PieceHead& head) const = 0;
 
   // Deletes the file, or takes it out of the queue. `bytes()` is less at once; the disk is not
   // waited for. Where another process writes, the file stays, and is not found again.

@@ -123,6 +123,38 @@ TEST(DiskTier, DropsWhatIsGoneAndFindsWhatIsNew) {
   EXPECT_FALSE(files.exists(path_of(old[5].head)));
 }
 
+// The tokens in front of a point may be cut otherwise by the time it is stored again.
+TEST(DiskTier, StoresAPieceBehindAnotherOneAnew) {
+  FaultyFiles files;
+  const auto old = make_conversation(1, 2);
+  std::vector<Token> tokens = old[0].head.tokens;
+  tokens.insert(tokens.end(), old[1].head.tokens.begin(), old[1].head.tokens.end());
+  const TestPiece whole = make_piece(PieceKind::range, {7, 7}, {}, tokens, 0, 300);
+  TestPiece point = old[2];
+  point.head.parent = whole.head.key;
+  {
+    DiskOwner(files).store(old);
+  }
+  {
+    DiskOwner owner(files);
+    owner->settle();
+    EXPECT_TRUE(owner->has(old[2].head));
+    EXPECT_FALSE(owner->has(point.head));
+    EXPECT_EQ(owner.store({whole, point}), 2u);
+    EXPECT_FALSE(owner->has(old[2].head));
+    EXPECT_TRUE(owner->has(point.head));
+    const uint64_t bytes = owner->bytes();
+    owner->settle();
+    EXPECT_EQ(owner->bytes(), bytes);
+    owner.remove(old[1].head);
+    owner.remove(old[0].head);
+  }
+  DiskOwner owner(files);
+  owner->settle();
+  EXPECT_EQ(owner.readable({whole, point}), 2u);
+  EXPECT_EQ(owner.known(), 2u);
+}
+
 TEST(DiskTier, DeletesItsOwnLeftoversAndNothingElse) {
   FaultyFiles files;
   const auto pieces = make_conversation(1, 2);

@@ -51,12 +51,10 @@ class ManyPieces : public testing::Test {
 
 TEST_F(ManyPieces, AreFoundThroughTheSnapshotWithoutOpeningOne) {
   const uint64_t opened = files_.calls(DiskCall::open);
-  files_.hold(DiskCall::list);  // the walk over the folder has not begun
   CacheUser user(files_, options());
   const Tokens last = conversation(conversations_ - 1);
   while (user->stats().disk.pieces < pieces()) EXPECT_LE(user.found(last), last.size());
   EXPECT_TRUE(all_found(user));
-  files_.release(DiskCall::list);
   user->settle();
   EXPECT_TRUE(all_found(user));
   EXPECT_EQ(files_.calls(DiskCall::open) - opened, 1u);  // the snapshot

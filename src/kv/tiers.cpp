@@ -93,7 +93,7 @@ void PieceTiers::report_use(const PieceNode& node) {
 // ---- What the disk tells ------------------------------------------------------------------------
 
 void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
-  if (!disk_->has(known.head.key)) return;  // stored and thrown out before this was heard
+  if (!disk_->has(known.head)) return;  // stored and thrown out before this was heard
   PieceNode* node = tree_.find(known.head.key);
   // Never later than now: a file may say anything, and the clock may have been set back.
   const int64_t used_us =
@@ -118,7 +118,7 @@ void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
 void PieceTiers::lost(const PieceKey& key) {
   PieceNode* const node = tree_.find(key);
   // It may have been stored again in the meantime.
-  if (!node || !node->on_disk || disk_->has(key)) return;
+  if (!node || !node->on_disk || disk_->has(node->head())) return;
   tree_.take_out(*node, Tier::disk);
   const size_t before = tree_.size();
   if (!node->ram) drop(*node);

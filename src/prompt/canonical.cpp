@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -57,7 +56,7 @@ bool same_everywhere(std::string_view text) {
 class LoadedTools {
  public:
   // Takes them out of `tools`. Without a tool that loads others they are like the others.
-  explicit LoadedTools(std::vector<Tool>& tools) {
+  void take_from(std::vector<Tool>& tools) {
     const bool loads = std::ranges::any_of(
         tools, [](const Tool& tool) { return tool.name == "ToolSearch" && !tool.deferred; });
     if (!loads) return;
@@ -90,7 +89,7 @@ class Canonicaliser {
       : conversation_(conversation), capabilities_(capabilities), layout_(layout) {
     out_.tools = conversation.tools;
     if (layout != PromptLayout::cache) return;
-    loaded_.emplace(out_.tools);
+    loaded_.take_from(out_.tools);
     order_tools(out_.tools);
   }
 
@@ -163,14 +162,12 @@ class Canonicaliser {
       std::string text;
       if (const auto* plain = std::get_if<TextBlock>(&block)) text = plain->text;
       if (const auto* media = std::get_if<MediaBlock>(&block)) text = describe(*media);
-      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&block)) text = tell(*loaded);
+      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&block)) {
+        text = loaded_.tell(loaded->tool_name);
+      }
       if (!text.empty()) texts.push_back(std::move(text));
     }
     return texts;
-  }
-
-  std::string tell(const ToolReferenceBlock& loaded) {
-    return loaded_ ? loaded_->tell(loaded.tool_name) : "Tool loaded: " + loaded.tool_name;
   }
 
   std::string result_text(const ToolResultBlock& result) {
@@ -179,7 +176,9 @@ class Canonicaliser {
       std::string shown;
       if (const auto* plain = std::get_if<TextBlock>(&part)) shown = plain->text;
       if (const auto* media = std::get_if<MediaBlock>(&part)) shown = describe(*media);
-      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&part)) shown = tell(*loaded);
+      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&part)) {
+        shown = loaded_.tell(loaded->tool_name);
+      }
       if (!text.empty() && !shown.empty()) text += "\n";
       text += shown;
     }
@@ -289,7 +288,7 @@ class Canonicaliser {
   const Conversation& conversation_;
   const TemplateCapabilities& capabilities_;
   const PromptLayout layout_;
-  std::optional<LoadedTools> loaded_;  // nothing: all are listed
+  LoadedTools loaded_;
   CanonicalConversation out_;
 };
 

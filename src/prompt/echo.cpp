@@ -164,8 +164,11 @@ EchoName answer_name(const EchoName& before, const CanonicalMessage& answer, boo
 
 EchoName echo_begin(std::string_view whose) { return Hasher().add("begin").add(whose).name(); }
 
-EchoName echo_derived(const EchoName& name, std::string_view what) {
-  return Hasher().add(name).add("derived").add(what).name();
+EchoName echo_derived(const EchoName& name, std::span<const std::string_view> texts) {
+  Hasher hasher;
+  hasher.add(name).add("derived");
+  for (const std::string_view text : texts) hasher.add(text);
+  return hasher.name();
 }
 
 EchoName echo_name(const EchoName& before, const CanonicalMessage& turn) {

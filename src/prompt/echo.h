@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -31,7 +32,7 @@ EchoName echo_name(const EchoName& before, const CanonicalMessage& turn);
 // The names under which this answer may come back: its own first.
 std::vector<EchoName> echo_names(const EchoName& before, const CanonicalMessage& answer);
 
-// Of what else depends on a conversation of this name.
-EchoName echo_derived(const EchoName& name, std::string_view what);
+// Of what else depends on a conversation of this name, and on these texts.
+EchoName echo_derived(const EchoName& name, std::span<const std::string_view> texts);
 
 }  // namespace anyclaude

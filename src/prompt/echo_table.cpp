@@ -90,32 +90,18 @@ void EchoTable::restore(std::string_view key, std::span<const uint8_t> value) {
 void EchoTable::put(const EchoName& name, std::shared_ptr<const SampledAnswer> answer) {
   const uint64_t bytes = bytes_of_entry(*answer);
   const MutexLock lock(mutex_);
-  if (const auto known = index_.find(name); known != index_.end()) {
-    bytes_ -= bytes_of_entry(*known->second->answer);
-    entries_.erase(known->second);
-    index_.erase(known);
-  }
-  entries_.push_front({name, std::move(answer)});
-  index_.emplace(name, entries_.begin());
-  bytes_ += bytes;
-  while (bytes_ > bytes_max_) {
-    bytes_ -= bytes_of_entry(*entries_.back().answer);
-    index_.erase(entries_.back().name);
-    entries_.pop_back();
-  }
+  answers_.put(name, std::move(answer), bytes);
 }
 
 std::shared_ptr<const SampledAnswer> EchoTable::find(const EchoName& name) {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(name);
-  if (known == index_.end()) return nullptr;
-  entries_.splice(entries_.begin(), entries_, known->second);
-  return known->second->answer;
+  const auto* known = answers_.find(name);
+  return known ? *known : nullptr;
 }
 
 uint64_t EchoTable::bytes() const {
   const MutexLock lock(mutex_);
-  return bytes_;
+  return answers_.cost();
 }
 
 }  // namespace anyclaude

@@ -8,8 +8,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recent.h"
 #include "base/sync.h"
 #include "prompt/echo.h"
 
@@ -36,7 +35,7 @@ class EchoTable {
  public:
   static constexpr uint64_t bytes_max_default = 32ull << 20;
 
-  explicit EchoTable(uint64_t bytes_max = bytes_max_default) : bytes_max_(bytes_max) {}
+  explicit EchoTable(uint64_t bytes_max = bytes_max_default) : answers_(bytes_max) {}
 
   // Where answers are written down too; what comes from there is given back with `restore`. Called
   // before the table is shared.
@@ -52,21 +51,12 @@ class EchoTable {
   uint64_t bytes() const;
 
  private:
-  struct Entry {
-    EchoName name;
-    std::shared_ptr<const SampledAnswer> answer;
-  };
-
   void put(const EchoName& name, std::shared_ptr<const SampledAnswer> answer);
 
-  // Constant once it is shared.
-  const uint64_t bytes_max_;
-  Writer writer_;
+  Writer writer_;  // constant once it is shared
 
   mutable Mutex mutex_;
-  std::list<Entry> entries_ GUARDED_BY(mutex_);  // last looked at first
-  std::map<EchoName, std::list<Entry>::iterator> index_ GUARDED_BY(mutex_);
-  uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+  Recent<EchoName, std::shared_ptr<const SampledAnswer>> answers_ GUARDED_BY(mutex_);
 };
 
 // The bytes of a record's value.

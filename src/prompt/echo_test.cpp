@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 
@@ -90,7 +91,7 @@ TEST(Echo, TheSameWordsElsewhereAreAnotherAnswer) {
                               echo_name(echo_name(echo_name(start, user("a")), user("b")), done),
                               echo_name(echo_name(start, user("ab")), done),
                               echo_name(start, user("Done.")),
-                              echo_derived(start, "Done.")};
+                              echo_derived(start, std::array<std::string_view, 1>{"Done."})};
   CanonicalMessage result{.role = CanonicalRole::tool, .text = "a"};
   names.insert(echo_name(echo_name(start, result), done));
   result.tool_call_id = "toolu_1";

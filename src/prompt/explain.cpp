@@ -16,9 +16,17 @@ constexpr size_t slack_tokens = 256;
 
 struct Part {
   PromptSection section = PromptSection::tools;
-  std::string name;
+  size_t number = 0;  // in its section, from 0
   uint64_t hash = 0;
 };
+
+const char* name_of(PromptSection section) { return prompt_sections[static_cast<size_t>(section)]; }
+
+std::string name_of(const Part& part, const CanonicalConversation& conversation) {
+  if (part.section == PromptSection::tools) return "tool " + conversation.tools[part.number].name;
+  if (part.section == PromptSection::messages) return fmt::format("message {}", part.number + 1);
+  return fmt::format("{}, line {}", name_of(part.section), part.number + 1);
+}
 
 uint64_t hash_of(std::string_view text, uint64_t seed) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
@@ -30,11 +38,9 @@ class Parts {
     for (const Tool& tool : conversation.tools) {
       uint64_t hash = hash_of(tool.name, 1);
       hash = hash_of(tool.description, hash);
-      hash = hash_of(tool.input_schema_json, hash);
-      add(PromptSection::tools, "tool " + tool.name, hash);
+      add(PromptSection::tools, hash_of(tool.input_schema_json, hash));
     }
     bool first_user = true;
-    size_t number = 0;
     for (const auto& message : conversation.messages) {
       std::string_view text = message.text;
       if (message.role == CanonicalRole::system) {
@@ -51,59 +57,36 @@ class Parts {
       for (const auto& call : message.calls) {
         hash = hash_of(call.arguments_json, hash_of(call.name, hash));
       }
-      add(PromptSection::messages, fmt::format("message {}", ++number), hash);
+      add(PromptSection::messages, hash);
     }
   }
 
   std::vector<Part> take() { return std::move(parts_); }
 
  private:
-  void add(PromptSection section, std::string name, uint64_t hash) {
-    parts_.push_back({section, std::move(name), hash});
+  void add(PromptSection section, uint64_t hash) {
+    parts_.push_back({section, counts_[static_cast<size_t>(section)]++, hash});
   }
 
   void add_lines(PromptSection section, std::string_view text) {
-    for (size_t line = 1; !text.empty(); ++line) {
+    while (!text.empty()) {
       const size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-      add(section, fmt::format("{}, line {}", name_of(section), line),
-          hash_of(text.substr(0, end), 1));
+      add(section, hash_of(text.substr(0, end), 1));
       text.remove_prefix(end);
     }
   }
 
   std::vector<Part> parts_;
+  std::array<size_t, prompt_sections.size()> counts_{};
 };
 
 // So many tokens stand before a section, whatever is new in it.
 size_t tokens_before(PromptSection section, const PromptExtents& extents) {
-  switch (section) {
-    case PromptSection::tools:
-      return 0;
-    case PromptSection::instructions:
-      return extents.instructions;
-    case PromptSection::context:
-      return extents.context;
-    case PromptSection::messages:
-      return extents.messages;
-  }
-  return 0;
+  return std::array<size_t, prompt_sections.size()>{0, extents.instructions, extents.context,
+                                                    extents.messages}[static_cast<size_t>(section)];
 }
 
 }  // namespace
-
-const char* name_of(PromptSection section) {
-  switch (section) {
-    case PromptSection::tools:
-      return "tools";
-    case PromptSection::instructions:
-      return "instructions";
-    case PromptSection::context:
-      return "context";
-    case PromptSection::messages:
-      return "messages";
-  }
-  return "";
-}
 
 SectionTokens tokens_by_section(const PromptExtents& extents, size_t total) {
   const auto count = [](size_t begin, size_t end) {
@@ -116,18 +99,22 @@ SectionTokens tokens_by_section(const PromptExtents& extents, size_t total) {
   return tokens;
 }
 
-std::string_view reason_of(const Departure& departure, size_t found_tokens) {
-  if (!departure.compared) return "first";
-  if (found_tokens + slack_tokens < departure.known_tokens) return "forgotten";
-  return departure.section ? name_of(*departure.section) : "goes_on";
+DepartureReason reason_of(const Departure& departure, size_t found_tokens) {
+  if (!departure.compared) return DepartureReason::first;
+  if (found_tokens + slack_tokens < departure.known_tokens) return DepartureReason::forgotten;
+  if (!departure.section) return DepartureReason::goes_on;
+  return static_cast<DepartureReason>(static_cast<size_t>(DepartureReason::tools) +
+                                      static_cast<size_t>(*departure.section));
 }
 
 std::string explain(const SectionTokens& tokens, const Departure& departure, size_t found_tokens) {
-  const std::string_view reason = reason_of(departure, found_tokens);
+  const DepartureReason reason = reason_of(departure, found_tokens);
   std::string why = "new from " + departure.part + " on";
-  if (reason == "goes_on") why = "it goes on behind an earlier one";
-  if (reason == "first") why = "nothing came before it";
-  if (reason == "forgotten") why = "more of it was computed before and is not kept any more";
+  if (reason == DepartureReason::goes_on) why = "it goes on behind an earlier one";
+  if (reason == DepartureReason::first) why = "nothing came before it";
+  if (reason == DepartureReason::forgotten) {
+    why = "more of it was computed before and is not kept any more";
+  }
   return fmt::format(
       "{} prompt tokens (tools {}, instructions {}, context {}, messages {}), {} of them known; {}",
       tokens.total(), tokens.tools, tokens.instructions, tokens.context, tokens.messages,
@@ -160,7 +147,7 @@ Departure PromptHistory::compare(const CanonicalConversation& conversation,
       departure.part.clear();
       if (!whole && common < parts.size()) {
         departure.section = parts[common].section;
-        departure.part = parts[common].name;
+        departure.part = name_of(parts[common], conversation);
       }
       departure.known_tokens = whole               ? other->tokens
                                : departure.section ? tokens_before(*departure.section, extents)

@@ -5,6 +5,7 @@
 // Names no words of a prompt, but for the names of tools.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -17,8 +18,9 @@
 
 namespace anyclaude {
 
-enum class PromptSection { tools, instructions, context, messages };
-const char* name_of(PromptSection section);
+enum class PromptSection : uint8_t { tools, instructions, context, messages };
+constexpr std::array<const char*, 4> prompt_sections = {"tools", "instructions", "context",
+                                                        "messages"};
 
 // Tokens of a prompt by section. What a template writes between instructions and context, or
 // before both, counts to the tools.
@@ -41,11 +43,19 @@ struct Departure {
   size_t known_tokens = 0;               // at least so many at its beginning were computed before
 };
 
-// Why no more of it was found: the name of what changed, or
-//   goes_on     it goes on where an earlier prompt ended, and all of that was found
-//   first       no prompt came before it
-//   forgotten   more of it was computed before than was found
-std::string_view reason_of(const Departure& departure, size_t found_tokens);
+// Why no more of it was found.
+enum class DepartureReason : uint8_t {
+  goes_on,    // it goes on where an earlier prompt ended, and all of that was found
+  first,      // no prompt came before it
+  forgotten,  // more of it was computed before than was found
+  tools,      // a section is new: the sections, in their order
+  instructions,
+  context,
+  messages,
+};
+constexpr std::array<const char*, 7> departure_reasons = {
+    "goes_on", "first", "forgotten", "tools", "instructions", "context", "messages"};
+DepartureReason reason_of(const Departure& departure, size_t found_tokens);
 
 // For people, in one line: "19421 prompt tokens (tools 14272, ...), 18926 of them known; new from
 // context, line 3 on".

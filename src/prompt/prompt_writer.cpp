@@ -14,7 +14,6 @@ namespace {
 
 using CanonicalRole = CanonicalMessage::Role;
 
-constexpr size_t heads_max = 64;
 // Tokens may reach over the place where two texts part, and those in front of it may be other ones.
 constexpr size_t uncertain_bytes = 16;
 
@@ -185,19 +184,14 @@ Result<WrittenPrompt> PromptWriter::write(const CanonicalConversation& conversat
 
 PromptWriter::Head PromptWriter::find_head(const CanonicalConversation& conversation,
                                            std::string_view sharing, std::string_view text) const {
-  std::string name = head_name(conversation, sharing);
+  const std::string name = head_name(conversation, sharing);
   {
     const MutexLock lock(mutex_);
-    const auto found = std::ranges::find(heads_, name, &KnownHead::first);
-    if (found != heads_.end()) {
-      heads_.splice(heads_.begin(), heads_, found);
-      return found->second;
-    }
+    if (const Head* known = heads_.find(name)) return *known;
   }
   Head head = look_for_head(conversation, text);
   const MutexLock lock(mutex_);
-  heads_.emplace_front(std::move(name), head);
-  if (heads_.size() > heads_max) heads_.pop_back();
+  heads_.put(name, head);
   return head;
 }
 

@@ -8,13 +8,12 @@
 #pragma once
 
 #include <cstddef>
-#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "base/recent.h"
 #include "base/result.h"
 #include "base/sync.h"
 #include "prompt/canonical.h"
@@ -68,9 +67,9 @@ class PromptWriter {
   std::optional<std::string> turn_end_;
 
   // Looked for by rendering several, which takes long; the requests of a conversation share one.
-  using KnownHead = std::pair<std::string, Head>;
+  static constexpr size_t heads_max = 64;
   mutable Mutex mutex_;
-  mutable std::list<KnownHead> heads_ GUARDED_BY(mutex_);  // newest first
+  mutable Recent<std::string, Head> heads_ GUARDED_BY(mutex_){heads_max};
 };
 
 }  // namespace anyclaude

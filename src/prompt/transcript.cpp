@@ -37,29 +37,40 @@ std::string_view common_tail(std::string_view a, std::string_view b) {
   return a.substr(a.size() - static_cast<size_t>(end - a.rbegin()));
 }
 
-void shorten(std::string& text) {
-  if (text.size() <= shortened_bytes) return;
-  size_t end = shortened_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
+// An old turn, as short as it may be.
+CanonicalMessage shortened(const CanonicalMessage& message) {
+  size_t end = std::min(message.text.size(), shortened_bytes);
+  while (end > 0 && end < message.text.size() &&
+         (static_cast<unsigned char>(message.text[end]) & 0xC0) == 0x80) {
+    --end;
+  }
+  CanonicalMessage out{.role = message.role,
+                       .text = message.text.substr(0, end),
+                       .calls = {},
+                       .tool_call_id = message.tool_call_id,
+                       .tool_name = message.tool_name};
+  for (const auto& call : message.calls) out.calls.push_back({call.id, call.name, "{}"});
+  return out;
+}
+
+std::string_view text_of(const EchoName& name) {
+  return {reinterpret_cast<const char*>(name.data()), name.size()};
 }
 
 // What heads and turns depend on beside the messages.
-EchoName frame_of(const CanonicalConversation& conversation, const EchoName& begin,
-                  PromptLayout layout) {
-  std::string all = layout == PromptLayout::cache ? "cache" : "template";
-  const auto add = [&](std::string_view text) {
-    all += ' ' + std::to_string(text.size()) + ' ';
-    all += text;
-  };
+EchoName frame_of(const CanonicalConversation& conversation, const EchoName& begin) {
   const auto& first = conversation.messages.front();
-  add(first.role == CanonicalRole::system ? first.text : "");
+  std::vector<std::string_view> texts(1);
+  if (first.role == CanonicalRole::system) texts.front() = first.text;
   for (const Tool& tool : conversation.tools) {
-    add(tool.name);
-    add(tool.description);
-    add(tool.input_schema_json);
+    texts.insert(texts.end(), {tool.name, tool.description, tool.input_schema_json});
   }
-  return echo_derived(begin, all);
+  return echo_derived(begin, texts);
+}
+
+void append_text(std::string_view marked, std::vector<PromptSegment>& segments) {
+  if (marked.empty()) return;
+  for (auto& piece : Guard::split(marked)) segments.push_back({std::move(piece), {}});
 }
 
 std::unexpected<Error> no_tail(const char* why) { return fail(Error::Kind::internal, why); }
@@ -87,7 +98,7 @@ class Composer {
 
  private:
   void cut() {
-    for (auto& piece : Guard::split(text_)) segments_.push_back({std::move(piece), {}});
+    append_text(text_, segments_);
     text_.clear();
   }
 
@@ -110,11 +121,9 @@ struct Transcript::Place {
   CanonicalConversation shown(size_t last, bool thinks) const {
     CanonicalConversation out;
     out.thinking = thinks;
-    out.messages.assign(conversation.messages.begin(),
-                        conversation.messages.begin() + static_cast<std::ptrdiff_t>(last));
-    for (size_t i = 0; i < answer; ++i) {
-      shorten(out.messages[i].text);
-      for (auto& call : out.messages[i].calls) call.arguments_json = "{}";
+    for (size_t i = 0; i < last; ++i) {
+      const CanonicalMessage& message = conversation.messages[i];
+      out.messages.push_back(i < answer ? shortened(message) : message);
     }
     if (sampled && last > answer) take_its_ids(out);
     // That there are tools decides which template it is.
@@ -153,13 +162,13 @@ Transcript::Transcript(const TemplateRenderer& renderer, const Guard& guard,
       written_(metrics.counter("anyclaude_prompt_answers_total", "", {{"as", "text"}})),
       plain_(metrics.counter("anyclaude_prompts_not_appended_total",
                              "Prompts with old answers that the template wrote as a whole, because "
-                             "it gives no tails.")) {}
+                             "it gives no tails.")),
+      parts_(options_.memory_bytes_max) {}
 
 Result<Transcript::Prompt> Transcript::write(const CanonicalConversation& conversation,
-                                             std::string_view model,
                                              std::string_view sharing) const {
-  std::vector<EchoName> names = {
-      echo_derived(echo_begin(model), sharing)};  // of what stands before each message
+  // Of what stands before each message.
+  std::vector<EchoName> names = {echo_derived(echo_begin(options_.model), std::array{sharing})};
   for (const auto& message : conversation.messages) {
     names.push_back(echo_name(names.back(), message));
   }
@@ -170,15 +179,11 @@ Result<Transcript::Prompt> Transcript::write(const CanonicalConversation& conver
     auto written = TRY(writer_.write(conversation, sharing));
     out.plain = composed.error().message;
     plain_.add();
-    Composer composer;
-    composer.append("", written.text);
-    out.prompt = {composer.take(), std::move(written.save_points), written.extents};
+    append_text(written.text, out.prompt.segments);
+    out.prompt.save_points = std::move(written.save_points);
+    out.prompt.extents = written.extents;
   }
-  if (!conversation.prefill.empty()) {
-    for (auto& piece : Guard::split(guard_.protect(conversation.prefill))) {
-      out.prompt.segments.push_back({std::move(piece), {}});
-    }
-  }
+  append_text(guard_.protect(conversation.prefill), out.prompt.segments);
   return out;
 }
 
@@ -191,9 +196,9 @@ Result<CanonicalPrompt> Transcript::compose(const CanonicalConversation& convers
   const auto thinks = [&](size_t i) {
     return i < sampled.size() && sampled[i] ? sampled[i]->thinking : conversation.thinking;
   };
-  const EchoName frame = frame_of(conversation, names.front(), writer_.layout());
+  const EchoName frame = frame_of(conversation, names.front());
   const auto name_of = [&](size_t end, std::string_view kind) {
-    return echo_derived(names[end], std::string(kind) + std::string(frame.begin(), frame.end()));
+    return echo_derived(names[end], std::array{kind, text_of(frame)});
   };
 
   const size_t head_end = answers.empty() ? conversation.messages.size() : answers.front();
@@ -322,27 +327,17 @@ Result<std::string> Transcript::common_end(CanonicalConversation shown, size_t a
 
 std::shared_ptr<const Transcript::Part> Transcript::recall(const EchoName& name) const {
   const MutexLock lock(mutex_);
-  const auto known = index_.find(name);
-  if (known == index_.end()) return nullptr;
-  parts_.splice(parts_.begin(), parts_, known->second);
-  return known->second->second;
+  const auto* known = parts_.find(name);
+  return known ? *known : nullptr;
 }
 
 std::shared_ptr<const Transcript::Part> Transcript::remember(const EchoName& name,
                                                              Part part) const {
   constexpr uint64_t more = 256;  // the nodes around it
-  const auto bytes = [](const Part& p) { return p.text.size() + p.erased.size() + more; };
+  const uint64_t bytes = part.text.size() + part.erased.size() + more;
   auto shared = std::make_shared<const Part>(std::move(part));
   const MutexLock lock(mutex_);
-  if (index_.contains(name)) return shared;  // another thread was faster
-  parts_.emplace_front(name, shared);
-  index_.emplace(name, parts_.begin());
-  bytes_ += bytes(*shared);
-  while (bytes_ > options_.memory_bytes_max) {
-    bytes_ -= bytes(*parts_.back().second);
-    index_.erase(parts_.back().first);
-    parts_.pop_back();
-  }
+  parts_.put(name, shared, bytes);
   return shared;
 }
 

@@ -19,15 +19,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/recent.h"
 #include "base/result.h"
 #include "base/sync.h"
 #include "prompt/canonical.h"
@@ -42,6 +40,7 @@ namespace anyclaude {
 class Transcript {
  public:
   struct Options {
+    std::string model;  // and its template, of those who use one echo table
     // Texts that end a model's turn, and where none of them is found, others that stand between
     // turns. What closes a call in front of the first of them belongs to the answer still.
     std::vector<std::string> turn_ends;
@@ -61,9 +60,9 @@ class Transcript {
   };
 
   // The prompt up to where the answer begins, with what the client gave of it.
-  // Error::invalid_request where the template refuses the conversation. `model`: of those who use
-  // one echo table. What is remembered for one `sharing` (protocol/chat.h) serves no other.
-  Result<Prompt> write(const CanonicalConversation& conversation, std::string_view model,
+  // Error::invalid_request where the template refuses the conversation. What is remembered for one
+  // `sharing` (protocol/chat.h) serves no other.
+  Result<Prompt> write(const CanonicalConversation& conversation,
                        std::string_view sharing = {}) const;
 
   // Whether what was sampled can stand in prompts: answers that call a tool, and others.
@@ -78,7 +77,6 @@ class Transcript {
     PromptExtents extents;            // of a head
     bool sampled = false;             // stands behind a sampled answer
   };
-  using Parts = std::list<std::pair<EchoName, std::shared_ptr<const Part>>>;
 
   Result<CanonicalPrompt> compose(const CanonicalConversation& conversation,
                                   const std::vector<EchoName>& names,
@@ -106,9 +104,7 @@ class Transcript {
 
   // By all that a part depends on.
   mutable Mutex mutex_;
-  mutable Parts parts_ GUARDED_BY(mutex_);  // newest first
-  mutable std::map<EchoName, Parts::iterator> index_ GUARDED_BY(mutex_);
-  mutable uint64_t bytes_ GUARDED_BY(mutex_) = 0;
+  mutable Recent<EchoName, std::shared_ptr<const Part>> parts_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anyclaude

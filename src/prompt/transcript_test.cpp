@@ -74,18 +74,20 @@ class TranscriptTest : public testing::Test {
     conversation_.tools = {{"Read", "Reads.", "{}"}};
   }
 
-  void open(uint64_t memory_bytes_max = 1 << 20) {
+  void open(uint64_t memory_bytes_max = 1 << 20, const std::string& model = "model") {
     writer_ = std::make_unique<PromptWriter>(script_, guard_, PromptLayout::cache);
-    transcript_ = std::make_unique<Transcript>(
-        script_, guard_, *writer_, echoes_,
-        Transcript::Options{
-            .turn_ends = {"<e>"}, .token_end = 1000, .memory_bytes_max = memory_bytes_max},
-        metrics_);
+    transcript_ =
+        std::make_unique<Transcript>(script_, guard_, *writer_, echoes_,
+                                     Transcript::Options{.model = model,
+                                                         .turn_ends = {"<e>"},
+                                                         .token_end = 1000,
+                                                         .memory_bytes_max = memory_bytes_max},
+                                     metrics_);
   }
 
   Transcript::Prompt write() {
     if (!transcript_) open();
-    auto prompt = transcript_->write(conversation_, "model");
+    auto prompt = transcript_->write(conversation_);
     if (!prompt) ADD_FAILURE() << prompt.error().message;
     return prompt ? *prompt : Transcript::Prompt();
   }
@@ -242,7 +244,7 @@ TEST_F(TranscriptTest, WhatTheTemplateRefusesIsRefused) {
   answer("One.", {}, {1});
   user(Script::refused);
   open();
-  const auto refused = transcript_->write(conversation_, "model");
+  const auto refused = transcript_->write(conversation_);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, Error::Kind::invalid_request);
 }
@@ -256,7 +258,8 @@ TEST_F(TranscriptTest, IdsBeyondTheVocabularyAreNoAnswer) {
 TEST_F(TranscriptTest, OtherModelsAndKeysHaveTheirOwnAnswers) {
   open();
   const auto written = [&](const char* model, const char* sharing) {
-    return shown(transcript_->write(conversation_, model, sharing).value());
+    open(1 << 20, model);
+    return shown(transcript_->write(conversation_, sharing).value());
   };
   answer("One.", {}, {1});
   user("b");

@@ -75,20 +75,14 @@ AnswerFormats::AnswerFormats(const common_chat_templates* templates, Metrics& me
 Result<std::shared_ptr<const AnswerFormat>> AnswerFormats::find_or_make(
     const Conversation& conversation, bool thinking, bool after_tool_result,
     const std::string& sharing) {
-  std::string key = sharing + '\0' + key_of(conversation, thinking, after_tool_result);
+  const std::string key = sharing + '\0' + key_of(conversation, thinking, after_tool_result);
   {
     const MutexLock lock(mutex_);
-    const auto found = std::find_if(recent_.begin(), recent_.end(),
-                                    [&](const Entry& entry) { return entry.first == key; });
-    if (found != recent_.end()) {
-      recent_.splice(recent_.begin(), recent_, found);
-      return recent_.front().second;
-    }
+    if (const auto* known = recent_.find(key)) return *known;
   }
   auto made = TRY(make(conversation, thinking, after_tool_result));
   const MutexLock lock(mutex_);
-  recent_.emplace_front(std::move(key), made);
-  if (recent_.size() > remembered_max) recent_.pop_back();
+  recent_.put(key, made);
   return made;
 }
 

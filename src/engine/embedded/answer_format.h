@@ -4,14 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/recent.h"
 #include "base/result.h"
 #include "base/sync.h"
 #include "chat.h"
@@ -46,7 +44,6 @@ class AnswerFormats {
 
  private:
   static constexpr size_t remembered_max = 64;
-  using Entry = std::pair<std::string, std::shared_ptr<const AnswerFormat>>;
 
   Result<std::shared_ptr<const AnswerFormat>> make(const Conversation& conversation, bool thinking,
                                                    bool after_tool_result);
@@ -57,7 +54,8 @@ class AnswerFormats {
   Counter& schemas_refused_;
 
   Mutex mutex_;
-  std::list<Entry> recent_ GUARDED_BY(mutex_);  // newest first
+  Recent<std::string, std::shared_ptr<const AnswerFormat>> recent_ GUARDED_BY(mutex_){
+      remembered_max};
 };
 
 }  // namespace anyclaude

@@ -84,18 +84,13 @@ struct LoadedModel {
   std::unique_ptr<Transcript> transcript;
   std::vector<std::string> turn_ends;
   ModelInfo info;
-  std::string old_answers;  // how prompts have them
-  std::string echoes_of;    // names the model and its template in that table
   Fingerprint fingerprint;
   std::unique_ptr<Engine> engine;  // last: it stops first
 };
 
 namespace {
 
-void open_journal(const std::string& file, const ChatTemplate::Source& source, Metrics& metrics,
-                  LoadedModel& model) {
-  model.echoes_of =
-      to_hex(model.fingerprint) + to_hex(hash128(bytes_of(source.text + source.tool_use_text)));
+void open_journal(const std::string& file, Metrics& metrics, LoadedModel& model) {
   Journal::Options options;
   options.file = file;
   options.bytes_max = EchoTable::bytes_max_default;
@@ -109,6 +104,15 @@ void open_journal(const std::string& file, const ChatTemplate::Source& source, M
       [&journal = *model.journal](std::string_view key, std::span<const uint8_t> value) {
         [[maybe_unused]] const bool dropped_is_counted = journal.append(key, value);
       });
+}
+
+// How prompts have the answers of earlier turns.
+const char* old_answers(const Transcript& transcript) {
+  const bool texts = transcript.takes_sampled(false);
+  const bool calls = transcript.takes_sampled(true);
+  if (texts && calls) return "as they were sampled";
+  if (texts) return "as they were sampled, but for tool calls";
+  return calls ? "tool calls as they were sampled" : "as the template writes them";
 }
 
 Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCache* cache,
@@ -135,19 +139,15 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
       cache = nullptr;
     }
   }
-  if (cache && !options.echo_file.empty()) open_journal(options.echo_file, source, metrics, *out);
+  if (cache && !options.echo_file.empty()) open_journal(options.echo_file, metrics, *out);
+  const Hash128 template_hash = hash128(bytes_of(source.text + source.tool_use_text));
   out->transcript = std::make_unique<Transcript>(
       *out->chat_template, out->tokeniser->guard(), *out->writer, out->echoes,
-      Transcript::Options{.turn_ends = out->tokeniser->generation_ends(),
+      Transcript::Options{.model = to_hex(out->fingerprint) + to_hex(template_hash),
+                          .turn_ends = out->tokeniser->generation_ends(),
                           .turn_marks = out->chat_template->turn_marks(),
                           .token_end = llama_vocab_n_tokens(llama_model_get_vocab(model))},
       metrics);
-  const bool texts = out->transcript->takes_sampled(false);
-  const bool calls = out->transcript->takes_sampled(true);
-  out->old_answers = texts && calls ? "as they were sampled"
-                     : texts        ? "as they were sampled, but for tool calls"
-                     : calls        ? "tool calls as they were sampled"
-                                    : "as the template writes them";
   out->engine = std::make_unique<Engine>(
       *out->model,
       Engine::Options{.requests_max = options.requests_max,
@@ -238,7 +238,7 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   const std::string& sharing = request.origin.sharing;
   const Fingerprint fingerprint = salted(model.fingerprint, sharing);
   ReadAhead ahead(cache, fingerprint);
-  const auto written = TRY(model.transcript->write(canonical, model.echoes_of, sharing));
+  const auto written = TRY(model.transcript->write(canonical, sharing));
   TokenisedPrompt prompt = model.tokeniser->tokenise(
       written.prompt, sharing,
       [&](std::span<const Token> begun, size_t fresh) { ahead.begun(begun, fresh); });
@@ -327,7 +327,7 @@ Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
   const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities(),
                                       model->writer->layout());
   const std::string& sharing = request.origin.sharing;
-  const auto written = TRY(model->transcript->write(canonical, model->echoes_of, sharing));
+  const auto written = TRY(model->transcript->write(canonical, sharing));
   return static_cast<uint32_t>(model->tokeniser->tokenise(written.prompt, sharing).tokens.size());
 }
 
@@ -350,7 +350,7 @@ std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const
           {"tool calls", model.chat_template->capabilities().parallel_calls ? "several in one turn"
                                                                             : "one in a turn"},
           {"thinking", findings.thinking ? "yes" : "no"},
-          {"old answers", model.old_answers},
+          {"old answers", old_answers(*model.transcript)},
           {"system text",
            model.writer->moves_system() ? "moved behind the tools" : "where the template has it"}};
 }

@@ -46,7 +46,7 @@ class Talk {
   // The next prompt; it must begin with what was there.
   void ask() {
     const auto canonical = canonicalise(conversation_, template_.capabilities());
-    auto written = transcript_.write(canonical, "model");
+    auto written = transcript_.write(canonical);
     ASSERT_TRUE(written) << written.error().message;
     plain_ = written->plain;
     name_ = written->name;

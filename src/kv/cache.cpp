@@ -112,6 +112,7 @@ TieredCache::TieredCache(Files& files, CacheOptions options, Metrics& metrics)
   if (options_.disk.folder.empty()) return;
   // The tier's thread tells what it finds before `open` returns, and waits for this lock.
   const MutexLock lock(mutex_);
+  last_use_us_ = now_s() * us_per_s;  // what is found is no newer, whatever the clock does
   disk_ = DiskTier::open(files, options_.disk,
                          {.found =
                               [this](const DiskTier::Known& known) {

@@ -98,15 +98,25 @@ Result<void> DiskFolder::write(const PieceHead& head, std::span<const uint8_t> p
   const auto path = folder / print_piece_name(name_of(head));
   const std::vector<uint8_t> front = encode_piece_head(head);
   auto written = write_safely(files_, path, {front, payload});
-  // It may have got its name already, and lose it in a crash.
-  if (!written) {
-    [[maybe_unused]] const auto ignored = files_.remove(path);
+  if (written) {
+    unsynced_.erase(head.fingerprint);
+  } else {  // it may have got its name already, and lose it in a crash
+    [[maybe_unused]] const auto ignored = remove(head.fingerprint, name_of(head));
   }
   return written;
 }
 
 Result<void> DiskFolder::remove(const Fingerprint& fingerprint, const PieceName& name) {
-  return files_.remove(folder_of(fingerprint) / print_piece_name(name));
+  TRY_VOID(files_.remove(folder_of(fingerprint) / print_piece_name(name)));
+  unsynced_.insert(fingerprint);
+  return {};
+}
+
+void DiskFolder::sync_removals() {
+  std::erase_if(unsynced_, [this](const Fingerprint& fingerprint) {
+    const auto synced = files_.sync_folder(folder_of(fingerprint));
+    return synced || synced.error().kind == Error::Kind::not_found;
+  });
 }
 
 // ---- What is there.

@@ -12,6 +12,7 @@
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -53,7 +54,10 @@ class DiskFolder {
   Read<PieceHead> read_head(const Fingerprint& fingerprint, const PieceName& name) const;
   // Returns when it survives a crash; after a failure nothing is left of it.
   Result<void> write(const PieceHead& head, std::span<const uint8_t> payload);
+  // After a crash it may be there again, until something is written beside it or `sync_removals`
+  // has returned.
   Result<void> remove(const Fingerprint& fingerprint, const PieceName& name);
+  void sync_removals();
 
   // ---- What is there.
 
@@ -82,6 +86,7 @@ class DiskFolder {
   Files& files_;
   const std::filesystem::path path_;
   std::unique_ptr<FolderLock> lock_;
+  std::set<Fingerprint> unsynced_;  // where something was removed
 };
 
 }  // namespace anyclaude

@@ -33,10 +33,12 @@ const char* DiskLedger::store(HeadPtr head, Bytes payload, int64_t now_s) {
       written_today_ + queued_bytes_ + bytes > limits_.bytes_per_day_max) {
     return "day_budget";
   }
-  if (entry != nullptr) drop(*entry);  // the new file takes the place of the old one
+  const bool replaces = entry != nullptr && has_file(*entry);
+  if (entry != nullptr) drop(*entry);
   const uint64_t ticket = ++last_ticket_;
   table_.add({.piece = {.head = head, .last_used_s = now_s},
               .payload = std::move(payload),
+              .replaces = replaces,
               .ticket = ticket});
   queued_bytes_ += bytes;
   push({.kind = Task::Kind::write, .head = std::move(head), .ticket = ticket});
@@ -71,9 +73,13 @@ void DiskLedger::remove(const PieceKey& key) {
   const DiskTable::Entry* entry = table_.find(key);
   if (entry == nullptr) return;
   HeadPtr head = entry->piece.head;
-  const bool has_file = entry->payload == nullptr || entry->ticket == writing_;
+  const bool left = has_file(*entry);
   drop(*entry);
-  if (has_file) push({.kind = Task::Kind::remove, .head = std::move(head)});
+  if (left) push({.kind = Task::Kind::remove, .head = std::move(head)});
+}
+
+bool DiskLedger::has_file(const DiskTable::Entry& entry) const {
+  return entry.payload == nullptr || entry.replaces || entry.ticket == writing_;
 }
 
 void DiskLedger::drop(const DiskTable::Entry& entry) {
@@ -124,6 +130,7 @@ DiskLedger::Work DiskLedger::next(std::chrono::milliseconds wait_max) {
   if (!tasks_.empty()) {
     work.task = std::move(tasks_.front());
     tasks_.pop_front();
+    work.last = tasks_.empty();
     busy_ = true;
   }
   return work;
@@ -166,6 +173,7 @@ bool DiskLedger::end_write(const Task& task, bool written, int64_t now_s) {
   ++changes_;
   if (written) {
     entry->payload = nullptr;
+    entry->replaces = false;
     entry->seen_in = passes_begun_;
   } else {
     table_.erase(task.head->key);

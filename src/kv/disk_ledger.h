@@ -70,6 +70,7 @@ class DiskLedger {
   // What is next; waits for it at most so long.
   struct Work {
     std::optional<Task> task;
+    bool last = false;  // nothing is queued behind the task
     bool pass_wanted = false;
     bool stopping = false;
   };
@@ -82,8 +83,7 @@ class DiskLedger {
   bool end_write(const Task& task, bool written, int64_t now_s);
 
   // A pass over the folder (kv/disk_pass.h): its number; each file that it sees; its end.
-  // foreign: there is another piece of this key. `admit`: see DiskTable; `indexed`: the index has it
-  // so.
+  // foreign: there is another piece of this key. `admit`: see DiskTable; `indexed`: from the index.
   uint64_t begin_pass();
   enum class Seen : uint8_t { known, unknown, foreign };
   Seen see(const Fingerprint& fingerprint, const PieceName& name, uint64_t file_bytes,
@@ -104,6 +104,7 @@ class DiskLedger {
 
  private:
   void push(Task task) REQUIRES(mutex_);
+  bool has_file(const DiskTable::Entry& entry) const REQUIRES(mutex_);
   void drop(const DiskTable::Entry& entry) REQUIRES(mutex_);
   void turn_day(int64_t now_s) REQUIRES(mutex_);
 

@@ -145,6 +145,7 @@ void DiskPass::finish() {
       discard(head.fingerprint, name_of(head), true);
     }
   }
+  if (may_delete_) folder_.sync_removals();
   indexed_.clear();
   active_ = false;
   ledger_.pass_ended();

@@ -1,7 +1,7 @@
 // One walk over the folder of the disk tier, in small steps between which the tier writes: compares
 // names and sizes with the ledger, reads the heads of unknown files that no index knows either, and
-// says what is gone. The writer also deletes what is good for nothing: temporary files, files of other versions, wrong
-// files, pieces without parents. Belongs to the tier's thread.
+// says what is gone. The writer also deletes what is good for nothing: temporary files, files of
+// other versions, wrong files, pieces without parents. Belongs to the tier's thread.
 #pragma once
 
 #include <cstddef>

@@ -18,9 +18,10 @@ class DiskTable {
  public:
   struct Entry {
     PieceRecord piece;
-    Bytes payload;         // null: the file is written
-    uint64_t ticket = 0;   // which `store` this is of; 0: found in the folder
-    uint64_t seen_in = 0;  // the last pass over the folder that saw its file
+    Bytes payload;          // null: the file is written
+    bool replaces = false;  // there is an older file of this name
+    uint64_t ticket = 0;    // which `store` this is of; 0: found in the folder
+    uint64_t seen_in = 0;   // the last pass over the folder that saw its file
     uint32_t failed_reads = 0;
   };
 

@@ -189,6 +189,9 @@ void FolderTier::run() {
     if (work.stopping && !closing_at_) closing_at_ = Clock::now() + closing_time;
     if (work.task) {
       execute(*work.task);
+      // A crash must not bring back what is gone: it would stand in the way of what was stored in
+      // its place.
+      if (work.last && may_delete()) folder_.sync_removals();
       ledger_.done(*work.task);
       update_gauges();
     } else if (work.stopping) {

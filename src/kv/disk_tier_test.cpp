@@ -155,6 +155,42 @@ TEST(DiskTier, StoresAPieceBehindAnotherOneAnew) {
   EXPECT_EQ(owner.known(), 2u);
 }
 
+TEST(DiskTier, RemovingWhatIsToBeWrittenAnewDeletesTheOldFile) {
+  FaultyFiles files;
+  const auto pieces = make_conversation(1, 2);
+  TestPiece moved = pieces[2];
+  moved.head.parent = pieces[0].head.key;
+  {
+    DiskOwner(files).store(pieces);
+  }
+  DiskOwner owner(files);
+  owner->settle();
+  files.hold(DiskCall::open);  // the new file is not begun
+  EXPECT_TRUE(owner.store(make_conversation(2, 1).front()));
+  EXPECT_TRUE(owner.store(moved));
+  owner.remove(moved.head);
+  files.release(DiskCall::open);
+  owner->settle();
+  EXPECT_FALSE(files.exists(path_of(moved.head)));
+}
+
+// Else it would be found beside what was stored in its place.
+TEST(DiskTier, WhatWasRemovedStaysSoInACrash) {
+  FaultyFiles files;
+  const auto pieces = make_conversation(1, 3);
+  {
+    DiskOwner owner(files);
+    owner.store(pieces);
+    owner->settle();
+    owner.remove(pieces[3].head);
+    owner->settle();
+    files.crash(FaultyFiles::Unsynced::lost);
+  }
+  files.restart();
+  EXPECT_FALSE(files.exists(path_of(pieces[3].head)));
+  EXPECT_TRUE(files.exists(path_of(pieces[2].head)));
+}
+
 TEST(DiskTier, DeletesItsOwnLeftoversAndNothingElse) {
   FaultyFiles files;
   const auto pieces = make_conversation(1, 2);

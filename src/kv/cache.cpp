@@ -61,6 +61,7 @@ class TieredCache final : public KvCache {
   std::optional<Named> find_listed(const PieceKey& key) override;
   uint64_t prune(const PruneRule& rule) override;
   Verified verify(const std::function<bool(const Verified&)>& progress) override;
+  void wait_until_read(std::chrono::milliseconds time_max) override;
   void settle() override;
 
   void release(const FoundPrefix& prefix);
@@ -425,6 +426,10 @@ KvCache::Verified TieredCache::verify(const std::function<bool(const Verified&)>
     tiers_.lost(key);
   }
   return verified;
+}
+
+void TieredCache::wait_until_read(std::chrono::milliseconds time_max) {
+  if (disk_) disk_->wait_until_read(time_max);
 }
 
 void TieredCache::settle() {

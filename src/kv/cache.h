@@ -166,7 +166,9 @@ class KvCache {
     return verify([](const Verified&) { return true; });
   }
 
-  virtual void settle() = 0;  // DiskTier::settle
+  // As DiskTier's.
+  virtual void wait_until_read(std::chrono::milliseconds time_max) = 0;
+  virtual void settle() = 0;
 };
 
 }  // namespace anyclaude

@@ -261,6 +261,18 @@ TEST_F(CacheDiskTest, APieceBehindAnotherCutIsTheSamePiece) {
   EXPECT_EQ(user.metric("anyclaude_kv_verification_failures_total"), 0u);
 }
 
+TEST_F(CacheDiskTest, WaitsForTheFolderButNotForever) {
+  const Tokens tokens = counted_tokens(3000);
+  CacheUser(files_, CacheUser::options(plenty, plenty)).store(tokens);
+  files_.hold(DiskCall::list);
+  CacheUser user(files_, CacheUser::options(plenty, plenty));
+  user->wait_until_read(std::chrono::milliseconds(5));
+  EXPECT_EQ(user.found(tokens), 0u);
+  files_.release(DiskCall::list);
+  user->wait_until_read(std::chrono::hours(1));
+  EXPECT_EQ(user.found(tokens), 3000u);
+}
+
 // An index from before a crash may name pieces that are gone, and put others behind them.
 TEST_F(CacheDiskTest, AnOldIndexCostsNoFile) {
   const Tokens tokens = counted_tokens(600);

@@ -103,6 +103,17 @@ DiskLedger::Totals DiskLedger::totals() const {
   return {.bytes = table_.bytes(), .queued_bytes = queued_bytes_, .pieces = table_.size()};
 }
 
+void DiskLedger::wait_until_read(std::chrono::milliseconds time_max) {
+  const auto end = std::chrono::steady_clock::now() + time_max;
+  const MutexLock lock(mutex_);
+  while (passes_ended_ == 0) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    changed_.wait_for(mutex_, left);
+  }
+}
+
 void DiskLedger::settle() {
   const MutexLock lock(mutex_);
   const uint64_t pass = passes_begun_ + 1;

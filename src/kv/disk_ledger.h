@@ -62,6 +62,8 @@ class DiskLedger {
   };
   Totals totals() const;
 
+  // Waits until the first pass over the folder has ended, at most so long.
+  void wait_until_read(std::chrono::milliseconds time_max);
   // Waits until all tasks are done and a pass over the folder that began after the call has ended.
   void settle();
 

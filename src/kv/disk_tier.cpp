@@ -78,6 +78,7 @@ class FolderTier final : public DiskTier {
     const MutexLock lock(mutex_);
     return problem_;
   }
+  void wait_until_read(milliseconds time_max) override { ledger_.wait_until_read(time_max); }
   void settle() override { ledger_.settle(); }
 
  private:

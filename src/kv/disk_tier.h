@@ -101,6 +101,9 @@ class DiskTier {
   virtual bool writes() const = 0;          // this process holds the lock
   virtual std::string problem() const = 0;  // why nothing is stored; empty: all is well
 
+  // Waits until all that the folder holds was told once, at most so long.
+  virtual void wait_until_read(std::chrono::milliseconds time_max) = 0;
+
   // Looks for the lock, reads the folder once more, and waits for that and until everything queued
   // is done; for tests and commands.
   virtual void settle() = 0;

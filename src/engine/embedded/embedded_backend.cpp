@@ -90,6 +90,8 @@ struct LoadedModel {
 
 namespace {
 
+constexpr std::chrono::milliseconds folder_time_max{3'000};
+
 void open_journal(const std::string& file, Metrics& metrics, LoadedModel& model) {
   Journal::Options options;
   options.file = file;
@@ -153,6 +155,10 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
       Engine::Options{.requests_max = options.requests_max,
                       .trust_copies_for_test = options.trust_copies_for_test},
       cache, metrics);
+
+  // A request that came before its prompt is found would compute all of it. A folder that takes
+  // longer has lost its index.
+  if (cache) cache->wait_until_read(folder_time_max);
 
   const ModelSizes& sizes = out->model->sizes();
   out->info.id = options.model_id.empty() ? default_model_id(options.model_path) : options.model_id;

@@ -1,20 +1,10 @@
 #include "protocol/cache_report.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <concepts>
-#include <functional>
-#include <string_view>
-#include <utility>
-
-#include "protocol/json_text.h"
+#include "protocol/described_json.h"
 
 namespace anyclaude {
-namespace {
 
-// ---- One description of each body's fields, for both ways. `field(name, member)` is called for
-// each of them.
+// ---- The fields of each body, for both ways (protocol/described_json.h).
 
 template <class Fields>
 void describe(TierReport& tier, Fields field) {
@@ -96,155 +86,34 @@ void describe(ExchangeReport& report, Fields field) {
   field("pieces_new", report.pieces_new);
 }
 
-// ---- To JSON ------------------------------------------------------------------------------------
-
-template <class T>
-Json to_json(const T& value);
-
-template <class T>
-void put(Json& object, const char* name, const T& value) {
-  if constexpr (requires { Json(value); }) {
-    object[name] = value;
-  } else {
-    object[name] = to_json(value);
-  }
-}
-
-template <class T>
-void put(Json& object, const char* name, const std::optional<T>& value) {
-  if (value) object[name] = *value;
-}
-
-template <class T>
-void put(Json& object, const char* name, const std::vector<T>& values) {
-  object[name] = Json::array();
-  for (const T& value : values) object[name].push_back(to_json(value));
-}
-
-template <class T>
-Json to_json(const T& value) {
-  Json object = Json::object();
-  // Nothing is changed through it.
-  describe(const_cast<T&>(value),
-           [&](const char* name, const auto& member) { put(object, name, member); });
-  return object;
-}
-
-template <class T>
-std::string print(const T& value) {
-  return to_json(value).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-// ---- From JSON ----------------------------------------------------------------------------------
-
-// Takes the fields of one object; the first that is wrong is remembered.
-struct Taker {
-  const Json& object;
-  std::string wrong;
-
-  bool take(const Json& value, std::string& out) {
-    if (value.is_string()) out = value.get<std::string>();
-    return value.is_string();
-  }
-  bool take(const Json& value, bool& out) {
-    if (value.is_boolean()) out = value.get<bool>();
-    return value.is_boolean();
-  }
-  template <std::integral T>
-  bool take(const Json& value, T& out) {
-    const bool fits = value.is_number_unsigned()
-                          ? std::in_range<T>(value.get<uint64_t>())
-                          : value.is_number_integer() && std::in_range<T>(value.get<int64_t>());
-    if (fits) out = value.get<T>();
-    return fits;
-  }
-  template <class T>
-  bool take(const Json& value, std::optional<T>& out) {
-    return take(value, out.emplace());
-  }
-  template <class T>
-  bool take(const Json& value, std::vector<T>& out) {
-    if (!value.is_array()) return false;
-    for (const Json& element : value) {
-      if (!take(element, out.emplace_back())) return false;
-    }
-    return true;
-  }
-  template <class T>
-  bool take(const Json& value, T& out) {
-    if (!value.is_object()) return false;
-    Taker inner{value, {}};
-    describe(out, std::ref(inner));
-    return inner.wrong.empty();
-  }
-
-  template <class T>
-  void operator()(const char* name, T& member) {
-    const auto found = object.find(name);
-    if (found == object.end() || found->is_null()) return;
-    if (!take(*found, member) && wrong.empty()) wrong = name;
-  }
-};
-
-template <class T>
-Result<T> read_order(const std::string& json) {
-  const Json object = TRY(parse_json(json.empty() ? "{}" : json, {}));
-  if (!object.is_object()) {
-    return fail(Error::Kind::invalid_request, "The body must be a JSON object.");
-  }
-  T out;
-  // An order that is not understood whole could do more than was meant.
-  std::vector<std::string_view> known;
-  describe(out, [&](const char* name, const auto&) { known.emplace_back(name); });
-  for (const auto& [name, value] : object.items()) {
-    if (std::ranges::find(known, name) != known.end()) continue;
-    return fail(Error::Kind::invalid_request, fmt::format("{}: there is no such field.", name));
-  }
-  Taker taker{object, {}};
-  describe(out, std::ref(taker));
-  if (taker.wrong.empty()) return out;
-  return fail(Error::Kind::invalid_request,
-              fmt::format("{}: not a value of this field.", taker.wrong));
-}
-
-template <class T>
-Result<T> read_report(const std::string& json) {
-  const auto object = parse_json(json, {});
-  T out;
-  if (object && Taker{*object, {}}.take(*object, out)) return out;
-  return fail(Error::Kind::upstream, "The server's answer is not what was expected.");
-}
-
-}  // namespace
-
-std::string encode(const CacheReport& report) { return print(report); }
-std::string encode(const PromptList& list) { return print(list); }
-std::string encode(const VerifyReport& report) { return print(report); }
-std::string encode(const PruneOrder& order) { return print(order); }
-std::string encode(const PruneReport& report) { return print(report); }
-std::string encode(const ExchangeOrder& order) { return print(order); }
-std::string encode(const ExchangeReport& report) { return print(report); }
+std::string encode(const CacheReport& report) { return described_json::print(report); }
+std::string encode(const PromptList& list) { return described_json::print(list); }
+std::string encode(const VerifyReport& report) { return described_json::print(report); }
+std::string encode(const PruneOrder& order) { return described_json::print(order); }
+std::string encode(const PruneReport& report) { return described_json::print(report); }
+std::string encode(const ExchangeOrder& order) { return described_json::print(order); }
+std::string encode(const ExchangeReport& report) { return described_json::print(report); }
 
 Result<CacheReport> decode_cache_report(const std::string& json) {
-  return read_report<CacheReport>(json);
+  return described_json::read_report<CacheReport>(json);
 }
 Result<PromptList> decode_prompt_list(const std::string& json) {
-  return read_report<PromptList>(json);
+  return described_json::read_report<PromptList>(json);
 }
 Result<VerifyReport> decode_verify_report(const std::string& json) {
-  return read_report<VerifyReport>(json);
+  return described_json::read_report<VerifyReport>(json);
 }
 Result<PruneOrder> decode_prune_order(const std::string& json) {
-  return read_order<PruneOrder>(json);
+  return described_json::read_order<PruneOrder>(json);
 }
 Result<PruneReport> decode_prune_report(const std::string& json) {
-  return read_report<PruneReport>(json);
+  return described_json::read_report<PruneReport>(json);
 }
 Result<ExchangeOrder> decode_exchange_order(const std::string& json) {
-  return read_order<ExchangeOrder>(json);
+  return described_json::read_order<ExchangeOrder>(json);
 }
 Result<ExchangeReport> decode_exchange_report(const std::string& json) {
-  return read_report<ExchangeReport>(json);
+  return described_json::read_report<ExchangeReport>(json);
 }
 
 }  // namespace anyclaude

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "base/exec_arguments.h"
 #include "base/file.h"
 
 #ifdef __APPLE__
@@ -20,35 +21,6 @@
 
 namespace anyclaude {
 namespace {
-
-// What execve wants, made before the fork: between fork and exec nothing may allocate.
-class ExecArguments {
- public:
-  explicit ExecArguments(const Command& command)
-      : program_(command.program.string()), environment_(entries_of(command.environment)) {
-    arguments_.push_back(program_);
-    arguments_.insert(arguments_.end(), command.arguments.begin(), command.arguments.end());
-    for (auto& argument : arguments_) argument_pointers_.push_back(argument.data());
-    for (auto& entry : environment_) environment_pointers_.push_back(entry.data());
-    argument_pointers_.push_back(nullptr);
-    environment_pointers_.push_back(nullptr);
-  }
-  ExecArguments(const ExecArguments&) = delete;
-  ExecArguments& operator=(const ExecArguments&) = delete;
-
-  // Returns errno.
-  int execute() {
-    ::execve(program_.c_str(), argument_pointers_.data(), environment_pointers_.data());
-    return errno;
-  }
-
- private:
-  std::string program_;
-  std::vector<std::string> arguments_;
-  std::vector<std::string> environment_;
-  std::vector<char*> argument_pointers_;
-  std::vector<char*> environment_pointers_;
-};
 
 struct Report {  // from the detached process, through the pipe
   pid_t process = 0;

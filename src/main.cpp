@@ -9,6 +9,7 @@
 #include "cli/serve.h"
 #include "cli/status.h"
 #include "cli/stop.h"
+#include "cli/warm.h"
 #include "config/config.h"
 
 int main(int argc, char** argv) {
@@ -30,6 +31,8 @@ int main(int argc, char** argv) {
       return status(config);
     case CommandName::stop:
       return stop(config);
+    case CommandName::warm:
+      return warm(config, environment);
     case CommandName::doctor:
       return doctor(config, environment);
     case CommandName::cache:

@@ -2,6 +2,7 @@
 
 #include <ctime>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "api/api_metrics.h"
@@ -11,6 +12,7 @@
 #include "api/messages.h"
 #include "api/models.h"
 #include "api/running_requests.h"
+#include "api/warmer.h"
 
 namespace anyclaude {
 
@@ -22,9 +24,11 @@ struct Api::Impl {
         health({options.version, std::move(options.nonce), options.challenge_bytes_max}, backend),
         models(backend, std::time(nullptr)),
         cache(options.cache),
-        messages(
-            {options.limits, options.ping_interval_ms, options.retry_after_s, options.recorder},
-            backend, auth, running, metrics) {}
+        messages({options.limits, options.ping_interval_ms, options.retry_after_s, options.recorder,
+                  options.warm_prompts},
+                 backend, auth, running, metrics) {
+    if (options.warm_prompts) warmer.emplace(backend, *options.warm_prompts);
+  }
 
   // Counts what `handler` answers. Streams are counted by the status of their head.
   HttpHandler counted(std::string endpoint, HttpHandler handler) {
@@ -65,6 +69,19 @@ struct Api::Impl {
     add("POST", "/api/cache/import", &CacheAdmin::import_prompt);
   }
 
+  void add_warm_routes(HttpServer& server) {
+    using Work = HttpReply (Warmer::*)();
+    const auto add = [&](std::string method, Work work) {
+      HttpHandler handler = for_owner([this, work](const HttpRequest& request) {
+        if (warmer) return ((*warmer).*work)();
+        return error_reply({Error::Kind::not_found, "This server remembers no prompts."}, request);
+      });
+      server.route(std::move(method), "/api/warm", counted("warm", std::move(handler)));
+    };
+    add("GET", &Warmer::report);
+    add("POST", &Warmer::warm_streaming);
+  }
+
   std::unique_ptr<HttpReply> refuse_strangers(const HttpRequest& request) const {
     if (const auto host = auth.check_host(request); !host) {
       return std::make_unique<HttpReply>(error_reply(host.error(), request));
@@ -86,6 +103,7 @@ struct Api::Impl {
   Models models;
   CacheAdmin cache;
   Messages messages;
+  std::optional<Warmer> warmer;
 };
 
 Api::Api(ApiOptions options, Backend& backend, Metrics& metrics)
@@ -135,6 +153,13 @@ void Api::add_routes(HttpServer& server) {
   }),
       true);
   api.add_cache_routes(server);
+  api.add_warm_routes(server);
+}
+
+bool Api::warm(const std::function<bool()>& go_on) {
+  const auto nobody_asks = [this] { return impl_->running.empty(); };
+  return !impl_->warmer ||
+         impl_->warmer->warm([&](const WarmReport&) { return nobody_asks() && go_on(); }).done;
 }
 
 std::chrono::seconds Api::idle() const {

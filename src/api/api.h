@@ -8,15 +8,18 @@
 //   GET  /metrics                   Prometheus text; for the owner's key alone, as all below
 //   GET  /api/requests              what is running now
 //   ...  /api/cache                 what is stored of prompts: api/cache_admin.h
+//   ...  /api/warm                  the prompts that will come again: api/warmer.h
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "api/auth.h"
 #include "api/cache_service.h"
 #include "api/recorder.h"
+#include "api/warm_prompts.h"
 #include "base/metrics.h"
 #include "engine/backend.h"
 #include "net/http_server.h"
@@ -32,8 +35,9 @@ struct ApiOptions {
   size_t challenge_bytes_max = 256;  // of /health?challenge=
   int retry_after_s = 2;             // told to clients that come while the model is loading
   AnthropicLimits limits;
-  CacheService* cache = nullptr;  // null: none is kept; must outlive the Api
-  Recorder* recorder = nullptr;   // null: requests are not written down; must outlive the Api
+  CacheService* cache = nullptr;        // null: none is kept; must outlive the Api
+  Recorder* recorder = nullptr;         // null: requests are not written down; must outlive the Api
+  WarmPrompts* warm_prompts = nullptr;  // null: none are remembered; must outlive the Api
 };
 
 // Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive it.
@@ -50,6 +54,10 @@ class Api {
   // Since when no client has asked for an answer; zero while one is being answered. For a server
   // that leaves when it is not needed any more.
   std::chrono::seconds idle() const;
+
+  // Computes the prompts that will come again, until somebody asks or `go_on` is false, which is
+  // asked some times a second. True: all are done.
+  bool warm(const std::function<bool()>& go_on);
 
  private:
   struct Impl;

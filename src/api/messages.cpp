@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/errors.h"
+#include "api/learnt_answer.h"
 #include "protocol/anthropic_reply.h"
 #include "protocol/anthropic_stream.h"
 
@@ -57,7 +58,7 @@ HttpReply Messages::create(const HttpRequest& request) {
 
   // Shared only because a handler's stream must be copyable; one thread uses it.
   const auto answer = std::make_shared<Answer>(*this, *asked);
-  auto started = backend_.start(std::move(*asked));
+  auto started = start(std::move(*asked), request);
   if (!started) return refuse(started.error(), request);
   answer->generation = std::move(*started);
   answer->entry.accepted(answer->generation->prompt_tokens());
@@ -70,6 +71,20 @@ HttpReply Messages::create(const HttpRequest& request) {
                    {"cache-control", "no-cache"}};
   reply.stream = [this, answer](HttpStream& out) { stream(*answer, out); };
   return reply;
+}
+
+// What its prompt begins with is remembered once it is known to be a prompt for this backend.
+Result<std::unique_ptr<Generation>> Messages::start(Request request, const HttpRequest& from) {
+  WarmPrompts* const prompts = options_.warm_prompts;
+  if (prompts && !from.header(learn_header).empty()) {
+    auto learnt = std::make_unique<LearntAnswer>(TRY(backend_.count_tokens(request)));
+    prompts->note(request, from.header("user-agent"));
+    return learnt;
+  }
+  if (!prompts) return backend_.start(std::move(request));
+  auto started = TRY(backend_.start(request));
+  prompts->note(request, from.header("user-agent"));
+  return started;
 }
 
 HttpReply Messages::count_tokens(const HttpRequest& request) {

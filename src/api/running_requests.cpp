@@ -42,6 +42,11 @@ std::string RunningRequests::encode(Clock::time_point now) const {
   return "{\"requests\":[" + list + "]}";
 }
 
+bool RunningRequests::empty() const {
+  const MutexLock lock(mutex_);
+  return running_.empty();
+}
+
 std::chrono::seconds RunningRequests::idle(Clock::time_point now) const {
   const MutexLock lock(mutex_);
   if (!running_.empty()) return std::chrono::seconds(0);

@@ -25,6 +25,7 @@ class RunningRequests {
   // {"requests":[{"id":...,"phase":"prefill","prompt_tokens":...}, ...]}, the oldest first.
   std::string encode(Clock::time_point now) const;
 
+  bool empty() const;
   // How long nothing has been running; zero while something is.
   std::chrono::seconds idle(Clock::time_point now) const;
 

@@ -34,6 +34,12 @@ class Recent {
     while (cost_ > cost_max_) erase(std::prev(entries_.end()));
   }
 
+  // `look` sees each value, the one that was looked at last first.
+  template <class Look>
+  void each(Look look) const {
+    for (const Entry& entry : entries_) look(entry.value);
+  }
+
   uint64_t cost() const { return cost_; }
 
  private:

@@ -17,6 +17,9 @@ TEST(Recent, ForgetsWhatWasLookedAtLongestAgo) {
   EXPECT_FALSE(recent.find(2));
   EXPECT_TRUE(recent.find(1));
   EXPECT_TRUE(recent.find(3));
+  std::string all;
+  recent.each([&](const std::string& value) { all += value + ' '; });
+  EXPECT_EQ(all, "three one ");
 }
 
 TEST(Recent, ANewValueTakesThePlaceOfTheOld) {

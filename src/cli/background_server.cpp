@@ -69,6 +69,14 @@ std::filesystem::path server_log(const Config& config) {
   return config.folders.state / fmt::format("serve-{}.log", config.http.port);
 }
 
+Result<ClientPoint> client_point(RunningServer& server, const std::string& key) {
+  const auto models = TRY(server.models(key));
+  if (models.empty()) return fail(Error::Kind::internal, "the server names no model");
+  const ModelReport& model = models.front();
+  return ClientPoint{server.base_url(), key, model.id, model.context_tokens,
+                     model.output_tokens_max};
+}
+
 std::string settings_difference(const std::vector<std::string>& wanted,
                                 const std::vector<std::string>& present) {
   std::string difference;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/environment.h"
+#include "cli/client_plan.h"
 #include "cli/progress.h"
 #include "cli/running_server.h"
 #include "config/config.h"
@@ -14,6 +15,9 @@ Result<RunningServer> find_or_start_server(const Config& config, const Environme
 
 // Returns when its model is loaded, showing how far that is.
 Result<void> wait_until_loaded(RunningServer& server, const Config& config, Progress& progress);
+
+// What a client must know of it.
+Result<ClientPoint> client_point(RunningServer& server, const std::string& key);
 
 // What of the wanted settings a server does not have that runs with `present` ("name=value" both,
 // sorted); empty if it will do. Only what was set counts: who sets nothing takes any server.

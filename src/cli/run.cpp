@@ -16,14 +16,6 @@
 namespace anyclaude {
 namespace {
 
-Result<ClientPoint> describe_point(RunningServer& server, const std::string& key) {
-  const auto models = TRY(server.models(key));
-  if (models.empty()) return fail(Error::Kind::internal, "the server names no model");
-  const ModelReport& model = models.front();
-  return ClientPoint{server.base_url(), key, model.id, model.context_tokens,
-                     model.output_tokens_max};
-}
-
 // All that comes before the client runs.
 Result<Command> prepare(const Config& config, const Environment& environment) {
   const auto client = TRY(find_client(config, environment));
@@ -39,7 +31,7 @@ Result<Command> prepare(const Config& config, const Environment& environment) {
   const auto loaded = wait_until_loaded(server, config, progress);
   progress.end();
   TRY_VOID(loaded);
-  const ClientPoint point = TRY(describe_point(server, key.secret));
+  const ClientPoint point = TRY(client_point(server, key.secret));
   const ClientPlan plan = plan_client(point, environment, config.launcher.client_arguments);
   for (const std::string& note : plan.notes) fmt::print(stderr, "anyclaude: {}\n", note);
   return Command{client, plan.arguments, plan.environment};

@@ -24,12 +24,15 @@
 #include "cli/server_state.h"
 #include "engine/embedded/embedded_backend.h"
 #include "engine/no_backend.h"
+#include "kv/journal.h"
 #include "net/http_client.h"
 
 namespace anyclaude {
 namespace {
 
 using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds idle_before_warming{5};
 
 // The HTTP server on its own thread, serving for as long as this lives.
 class ServingThread {
@@ -112,6 +115,22 @@ Result<std::unique_ptr<Recorder>> open_recorder(const Config& config) {
   return recorder;
 }
 
+// Null where nothing is to be written down.
+std::unique_ptr<Journal> open_prompts_journal(const Config& config, WarmPrompts& prompts,
+                                              Metrics& metrics) {
+  if (config.cache.no_disk || config.model == "none") return nullptr;
+  Journal::Options options;
+  options.file = config.folders.state / "prompts";
+  auto journal = Journal::open(
+      real_files(), options,
+      [&](std::string_view key, std::span<const uint8_t> value) { prompts.restore(key, value); },
+      metrics);
+  prompts.set_writer([&file = *journal](std::string_view key, std::span<const uint8_t> value) {
+    [[maybe_unused]] const bool dropped_is_counted = file.append(key, value);
+  });
+  return journal;
+}
+
 // Once it answers itself, whoever finds the state file gets an answer too.
 Result<void> wait_until_serving(const Config& config, uint16_t port) {
   HttpClientOptions options;
@@ -144,10 +163,16 @@ void print(const std::string& text) {
   std::fflush(stdout);
 }
 
-// Until a signal comes or, in the background, nobody needs the server any more.
-void watch_use(const Config& config, StopSignals& signals, const Leases& leases, const Api& api) {
+// Until a signal comes or, in the background, nobody needs the server any more. Meanwhile, while
+// nobody asks, the prompts are computed that will come again: after a start with another model none
+// of them is there.
+void watch_use(const Config& config, StopSignals& signals, const Leases& leases, Api& api) {
   IdleExit idle_exit(config.launcher.idle_exit, std::chrono::steady_clock::now());
+  bool warm = config.cache.no_warm;
   while (!signals.wait_for(milliseconds(1'000))) {
+    if (!warm && api.idle() >= idle_before_warming) {
+      warm = api.warm([&] { return !signals.received(); });
+    }
     if (!config.detached) continue;
     if (idle_exit.expired(std::chrono::steady_clock::now(), leases.count(), api.idle())) {
       print("not needed any more: leaving\n");
@@ -188,6 +213,8 @@ Result<void> run_server(const Config& config) {
     embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
   const auto recorder = TRY(open_recorder(config));
+  WarmPrompts warm_prompts;
+  const auto prompts_journal = open_prompts_journal(config, warm_prompts, metrics);
   std::optional<CacheService> service;
   if (cache) {
     service.emplace(*cache, real_files(), metrics,
@@ -196,6 +223,7 @@ Result<void> run_server(const Config& config) {
   ApiOptions options = config.api;
   options.cache = service ? &*service : nullptr;
   options.recorder = recorder.get();
+  if (!model.none) options.warm_prompts = &warm_prompts;
   options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
   Api api(options, model.none ? static_cast<Backend&>(none) : *embedded, metrics);

@@ -23,13 +23,15 @@ struct CommandLine {
   bool version = false;
   bool json = false;
   bool detached = false;
+  bool from_client = false;
   CacheCommandLine cache;
 };
 
 std::vector<std::pair<std::string, CommandName>> commands() {
   return {{"run", CommandName::run},       {"serve", CommandName::serve},
           {"status", CommandName::status}, {"stop", CommandName::stop},
-          {"doctor", CommandName::doctor}, {"cache", CommandName::cache}};
+          {"warm", CommandName::warm},     {"doctor", CommandName::doctor},
+          {"cache", CommandName::cache}};
 }
 
 std::unexpected<Error> refuse(std::string message) {
@@ -44,7 +46,9 @@ std::string explain_unknown(const std::string& word, const std::string& command,
   const bool is_flag = word.starts_with("-");
   if (is_flag) {
     for (const Setting& setting : settings) known.push_back("--" + std::string(setting.name));
-    for (const char* flag : {"--help", "--version", "--json"}) known.emplace_back(flag);
+    for (const char* flag : {"--help", "--version", "--json", "--from-client"}) {
+      known.emplace_back(flag);
+    }
   } else if (command == "cache") {
     for (const auto& [name, action] : cache_actions()) known.emplace_back(name);
   } else {
@@ -83,6 +87,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   for (const auto& [name, command] : commands()) {
     CLI::App* added = app.add_subcommand(name)->fallthrough();
     if (command == CommandName::cache) line.cache.add_to(*added);
+    if (command == CommandName::warm) added->add_flag("--from-client", line.from_client);
   }
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
@@ -177,11 +182,13 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   for (const auto& [name, command] : commands()) {
     if (name == line.command) config.command = command;
   }
-  if (!line.client_arguments.empty() && config.command != CommandName::run) {
+  const bool runs_client = config.command == CommandName::run || line.from_client;
+  if (!line.client_arguments.empty() && !runs_client) {
     return refuse(fmt::format("`anyclaude {}` takes no arguments for claude", line.command));
   }
   config.launcher.client_arguments = line.client_arguments;
   config.json = line.json;
+  config.from_client = line.from_client;
   if (config.command == CommandName::cache) {
     std::error_code error;
     const auto here = std::filesystem::current_path(error);

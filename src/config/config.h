@@ -21,7 +21,7 @@
 
 namespace anyclaude {
 
-enum class CommandName { run, serve, status, stop, doctor, cache };
+enum class CommandName { run, serve, status, stop, warm, doctor, cache };
 
 // What `anyclaude cache` is to do.
 struct CacheCommand {
@@ -51,6 +51,7 @@ struct CacheSettings {
   uint64_t disk_bytes = 0;
   uint64_t bytes_per_day = 64ull << 30;
   bool no_disk = false;
+  bool no_warm = false;  // nothing is computed before it is asked for
   std::string team_key;  // of exported prompts; empty: none
 };
 
@@ -67,8 +68,9 @@ struct Config {
   LauncherOptions launcher;
   CacheCommand cache_command;
 
-  bool json = false;      // status, doctor, cache: for programs
-  bool detached = false;  // serve: started by a launcher, leaves when nobody needs it
+  bool json = false;         // status, warm, doctor, cache: for programs
+  bool from_client = false;  // warm: the client is run to learn its prompts
+  bool detached = false;     // serve: started by a launcher, leaves when nobody needs it
 
   // To start a server that is configured the same: the flags of this command line, and what of it
   // must not be seen in a process list, as environment variables.

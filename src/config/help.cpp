@@ -33,6 +33,8 @@ Commands
   serve     runs the server in the foreground, until ^C
   status    what the server is doing [--json]; exit code 3 if none runs
   stop      ends the server
+  warm      computes ahead what prompts will begin with, as far as the server
+            knows; --from-client runs claude once, so that it does [--json]
   doctor    what is missing, what would be faster [--json]; exit code 1 if it
             cannot work
   cache     what is stored of computed prompts: list, check, throw out, export

@@ -113,6 +113,11 @@ void add_cache_settings(std::vector<Setting>& settings) {
   settings.push_back({"no-cache-disk", cache, "",
                       "Keeps computed prompts in memory only; nothing of them is written.",
                       set_switch(&CacheSettings::no_disk)});
+  settings.push_back({"no-warm", cache, "",
+                      "Computes nothing ahead. Else an idle server computes, after its start, the "
+                      "beginnings of prompts that came before, for a model that is new or a cache "
+                      "that was emptied.",
+                      set_switch(&CacheSettings::no_warm)});
 }
 
 void add_server_settings(std::vector<Setting>& settings) {

@@ -108,6 +108,9 @@ struct Origin {
   // Whose computed prompts it may use, and who may use its own: those of the same text. Empty: the
   // owner of the server.
   std::string sharing;
+  // Nobody asks: the beginning of the prompt that others have too is computed ahead, up to the
+  // first user's words, when there is nothing else to do.
+  bool warming = false;
 };
 
 struct Request {

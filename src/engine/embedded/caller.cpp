@@ -8,6 +8,7 @@
 namespace anyclaude {
 
 Priority priority_of(const Request& request) {
+  if (request.origin.warming) return Priority::idle;
   if (!request.origin.agent_id.empty()) return Priority::agent;
   if (!request.origin.session_id.empty() && request.conversation.tools.empty()) {
     return Priority::background;

@@ -26,6 +26,9 @@ TEST(Caller, IsMainAgentOrBackground) {
   EXPECT_EQ(priority_of(of("s", "", true)), Priority::main);
   EXPECT_EQ(priority_of(of("s", "a", true)), Priority::agent);
   EXPECT_EQ(priority_of(of("s", "", false)), Priority::background);
+  Request ahead = of("", "", true);
+  ahead.origin.warming = true;
+  EXPECT_EQ(priority_of(ahead), Priority::idle);
   EXPECT_EQ(priority_of(of("", "", false)), Priority::main);
 }
 

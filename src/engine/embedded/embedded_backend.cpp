@@ -248,6 +248,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   TokenisedPrompt prompt = model.tokeniser->tokenise(
       written.prompt, sharing,
       [&](std::span<const Token> begun, size_t fresh) { ahead.begun(begun, fresh); });
+  const bool warming = request.origin.warming;
+  if (warming) prompt.cut_to_head();
   const auto length = static_cast<uint32_t>(prompt.tokens.size());
   const uint32_t limit = model.info.context_tokens - 1;  // one token of answer at least
   if (length > limit) {
@@ -258,7 +260,7 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
       .request = request.origin.request_id,
       .tokens = tokens_by_section(prompt.extents, length),
       .departure = history.compare(canonical, prompt.extents, length, sharing),
-      .metrics = &prompt_metrics};
+      .metrics = warming ? nullptr : &prompt_metrics};
   auto format = TRY(model.chat_template->answer_format(conversation, canonical, sharing));
 
   JobSpec spec;
@@ -284,7 +286,7 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   AnswerReader reader(format, *model.tokeniser, conversation.stop_sequences, model.turn_ends);
   TRY_VOID(model.engine->submit(job, std::move(sampler)));
   EmbeddedGeneration::Memory memory;
-  if (canonical.prefill.empty()) {
+  if (canonical.prefill.empty() && !warming) {
     memory = {&model.echoes, written.name, canonical.thinking};
   }
   return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), memory,

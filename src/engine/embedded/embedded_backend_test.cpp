@@ -112,6 +112,31 @@ TEST_F(EmbeddedBackendTest, TheNextTurnComputesOnlyWhatIsNew) {
             second.finish.usage.prompt_tokens - second.finish.usage.prompt_tokens_cached);
 }
 
+TEST_F(EmbeddedBackendTest, WhatWasWarmedIsNotComputedAgain) {
+  Request request =
+      ask({{Role::user,
+            {TextBlock{"<system-reminder>\n" + words(40, "place") + "</system-reminder>"},
+             TextBlock{"What now?"}}}});
+  request.conversation.system = {"Warm rules: " + words(80, "warmth")};
+  request.conversation.tools = {tool("Warm", "{}")};
+  Request ahead = request;
+  ahead.conversation.messages[0].blocks[1] = TextBlock{"."};
+  ahead.origin.warming = true;
+  const uint64_t before = prefilled();
+  const Counter& warmed =
+      metrics_->counter("anyclaude_engine_prefill_tokens_total", "", {{"for", "warm"}});
+  const uint64_t warmed_before = warmed.value();
+  const Answer first = answer(ahead);
+  EXPECT_EQ(prefilled(), before);
+  EXPECT_EQ(warmed.value() - warmed_before,
+            first.finish.usage.prompt_tokens - first.finish.usage.prompt_tokens_cached);
+  EXPECT_LT(first.finish.usage.prompt_tokens, backend_->count_tokens(ahead).value());
+  // The question, and what the template writes around it.
+  const Answer real = answer(request);
+  EXPECT_LT(prefilled() - before, 24u);
+  EXPECT_GE(real.finish.usage.prompt_tokens_cached, first.finish.usage.prompt_tokens);
+}
+
 TEST_F(EmbeddedBackendTest, ConversationsShareTheirBeginning) {
   Request first = ask({user("one")});
   first.conversation.system = {"Rules: " + words(80, "rule")};

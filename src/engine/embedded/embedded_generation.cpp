@@ -77,7 +77,7 @@ StopReason EmbeddedGeneration::reason(const Job::View& view) const {
 
 void EmbeddedGeneration::explain_prompt(uint32_t found_tokens) const {
   const auto& [request, tokens, departure, metrics] = explanation_;
-  metrics->count(tokens, reason_of(departure, found_tokens));
+  if (metrics) metrics->count(tokens, reason_of(departure, found_tokens));
   spdlog::info("{}: {}", request.empty() ? "request" : request,
                explain(tokens, departure, found_tokens));
 }

@@ -31,7 +31,7 @@ class EmbeddedGeneration final : public Generation {
     std::string request;  // its id
     SectionTokens tokens;
     Departure departure;
-    PromptMetrics* metrics = nullptr;
+    PromptMetrics* metrics = nullptr;  // null: it is counted nowhere
   };
 
   // `cache` may be null; it, the table and the metrics must outlive the generation.

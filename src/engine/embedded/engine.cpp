@@ -294,7 +294,8 @@ void Engine::count_prefill(Task& task, uint32_t begin, uint32_t end) {
   const uint32_t seen = std::clamp(task.computed_to, begin, end);
   metrics_.recomputed_tokens.add(seen - begin);
   const uint32_t fresh = std::min(end, prompt) - std::min(seen, prompt);
-  metrics_.prefill_tokens.add(fresh);
+  (task.job->spec.priority == Priority::idle ? metrics_.warm_tokens : metrics_.prefill_tokens)
+      .add(fresh);
   task.prompt_computed += fresh;
   task.computed_to = std::max(task.computed_to, end);
 }
@@ -420,7 +421,7 @@ void Engine::finish(Task& task, Job::End end, std::string error) {
   if (task.sequence) {
     // The end of an answer is where its conversation will go on; nobody waits for it any more.
     const bool answered = end == Job::End::end_of_generation || end == Job::End::output_full;
-    if (answered && task.job->spec.priority != Priority::background) {
+    if (answered && task.job->spec.priority < Priority::background) {
       sequences_.save(*task.sequence, false);
     }
     sequences_.release(*task.sequence);

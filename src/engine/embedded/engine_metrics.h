@@ -10,6 +10,8 @@ struct EngineMetrics {
       : prefill_tokens(metrics.counter("anyclaude_engine_prefill_tokens_total",
                                        "Prompt tokens computed, counted where the engine decodes.",
                                        {{"for", "request"}})),
+        warm_tokens(
+            metrics.counter("anyclaude_engine_prefill_tokens_total", "", {{"for", "warm"}})),
         recomputed_tokens(
             metrics.counter("anyclaude_engine_prefill_tokens_total", "", {{"for", "put_back"}})),
         reused_tokens(metrics.counter(
@@ -30,6 +32,7 @@ struct EngineMetrics {
                                   "Tokens kept in the cells for conversations that pause.")) {}
 
   Counter& prefill_tokens;
+  Counter& warm_tokens;
   Counter& recomputed_tokens;
   Counter& reused_tokens;
   Counter& decoded_tokens;

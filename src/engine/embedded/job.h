@@ -21,8 +21,8 @@
 
 namespace anyclaude {
 
-// Smaller is served first.
-enum class Priority { main = 0, agent = 1, background = 2 };
+// Smaller is served first. Waiting makes all but `idle` more urgent.
+enum class Priority { main = 0, agent = 1, background = 2, idle = 3 };
 
 struct JobSpec {
   std::string conversation;  // session and agent: requests that follow each other

@@ -15,6 +15,7 @@ KeepClass keep_class(Priority priority) {
     case Priority::main:
       return KeepClass::main;
     case Priority::agent:
+    case Priority::idle:
       return KeepClass::agent;
     case Priority::background:
       return KeepClass::background;

@@ -6,6 +6,7 @@
 namespace anyclaude {
 
 Priority urgency(const Task& task, Instant now) {
+  if (task.job->spec.priority == Priority::idle) return Priority::idle;
   const auto steps = (now - task.arrived) / patience;
   const auto own = static_cast<int64_t>(task.job->spec.priority);
   return static_cast<Priority>(std::max<int64_t>(0, own - static_cast<int64_t>(steps)));

@@ -41,6 +41,7 @@ TEST(Schedule, WaitingMakesUrgent) {
   EXPECT_EQ(urgency(background, start + patience), Priority::agent);
   EXPECT_EQ(urgency(background, start + 5 * patience), Priority::main);
   EXPECT_TRUE(goes_before(background, main, start + 2 * patience));
+  EXPECT_EQ(urgency(make_task(Priority::idle, 1), start + 50 * patience), Priority::idle);
 }
 
 TEST(Schedule, ChunksEndAtMultiplesSavePointsAndBeforeTheLastToken) {

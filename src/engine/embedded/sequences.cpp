@@ -59,7 +59,7 @@ Sequences::Match Sequences::find(const Fingerprint& fingerprint, std::span<const
 Sequence* Sequences::oldest_idle(const Sequence* keep) {
   Sequence* oldest = nullptr;
   const auto rank = [](const Sequence& s) {
-    return std::make_tuple(s.priority != Priority::background, s.last_used);
+    return std::make_tuple(s.priority < Priority::background, s.last_used);
   };
   for (Sequence& sequence : sequences_) {
     if (sequence.busy || sequence.tokens.empty() || &sequence == keep) continue;

@@ -221,6 +221,11 @@ void Tokeniser::append_segment(std::string_view text, Run& run) const {
   if (begin < text.size()) append_fragment(text.substr(begin), run);
 }
 
+void TokenisedPrompt::cut_to_head() {
+  std::erase_if(save_points, [this](uint32_t place) { return place > extents.messages; });
+  if (!save_points.empty()) tokens.resize(save_points.back());
+}
+
 TokenisedPrompt Tokeniser::tokenise(const CanonicalPrompt& prompt, std::string_view sharing,
                                     const Progress& progress) const {
   Run run{.sharing = sharing, .progress = progress, .tokens = {}};

@@ -35,6 +35,9 @@ struct TokenisedPrompt {
   std::vector<Token> tokens;
   std::vector<uint32_t> save_points;  // CanonicalPrompt::save_points in tokens, rounded down
   PromptExtents extents;              // in tokens
+
+  // Leaves what other prompts have too: up to the last save point in front of the messages.
+  void cut_to_head();
 };
 
 // Thread-safe.

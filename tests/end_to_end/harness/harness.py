@@ -43,15 +43,16 @@ class Harness:
         server = self._kept.get(name)
         if server is None or server.process.poll() is not None:
             self._broken.add(name)
-            self._kept[name] = Server(self, {"model": self.model, "seed": 7})
+            self._kept[name] = Server(self, {"model": self.model, "seed": 7, "no_warm": True})
             self._broken.remove(name)
         return self._kept[name]
 
     def own_server(self, key=KEY, home=None, file_bytes_max=None, **options):
         """A server for this case alone; it ends with the case. In another one's `home` it finds
         what that one has left. The system lets it write no file longer than `file_bytes_max`."""
-        server = Server(self, {"model": self.model, "seed": 7, **options}, key, home,
-                        file_bytes_max)
+        # What a case counts must not depend on how long it takes.
+        server = Server(self, {"model": self.model, "seed": 7, "no_warm": True, **options}, key,
+                        home, file_bytes_max)
         self._own.append(server)
         return server
 

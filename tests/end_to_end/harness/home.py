@@ -23,8 +23,10 @@ class Home:
 
 
 def flags(options):
-    """{"context_tokens": 512} -> ["--context-tokens", "512"]"""
+    """{"context_tokens": 512, "a": True, "b": False} -> ["--context-tokens", "512", "--a"]"""
     result = []
     for name, value in options.items():
+        if value is False:
+            continue
         result += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
     return result

@@ -5,7 +5,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PASSED_ON = ("x-api-key", "authorization", "content-type", "anthropic-version", "anthropic-beta",
-             "user-agent", "x-claude-code-session-id", "x-claude-code-agent-id", "x-app")
+             "user-agent", "x-claude-code-session-id", "x-claude-code-agent-id", "x-app",
+             "x-anyclaude-learn")
 
 
 class Exchange:

@@ -42,6 +42,7 @@ class Server:
 
     def __init__(self, command, environment, log):
         self.log = log
+        self.environment = environment
         self.key = environment.get("ANYCLAUDE_API_KEY", "none")
         with open(log, "wb") as output:
             self.process = subprocess.Popen([str(part) for part in command], env=environment,
@@ -141,7 +142,8 @@ class Anyclaude(Server):
         for name in ("CONFIG", "CACHE", "STATE", "DATA"):
             environment[f"XDG_{name}_HOME"] = str(self.home / name.lower())
         environment["XDG_RUNTIME_DIR"] = str(self.home)
-        command = [program, "serve", "--port", "0", *arguments]
+        # What is measured must not depend on how long the measuring takes.
+        command = [program, "serve", "--port", "0", "--no-warm", *arguments]
         if setup is None:
             command += ["--model", "none"]
         else:

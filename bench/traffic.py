@@ -6,8 +6,9 @@ usage: traffic.py --anyclaude PROGRAM [--rival] [--model gemma] STEP ...
 A STEP is a folder of NNN.json files, its requests one after another; `FOLDER:007,008` for some of
 them; `FOLDER@once` (`FOLDER:007,008@once`) for all at the same moment; or `restart`, which stops
 the server and starts it again. --rival lets llama-server of the same engine source do the same
-steps. Each answer is one token: what is measured is the prompt. Prints a Markdown table; exit code
-1 if the engine's own counter tells otherwise than the answers' usage.
+steps. Each answer is one token: what is measured is the prompt. Prints a Markdown table, with the
+floor beside it: of each step's tokens the share that nobody had seen before (bench/floor.py). Exit
+code 1 if the engine's own counter tells otherwise than the answers' usage.
 """
 import argparse
 import concurrent.futures
@@ -21,6 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from floor import new_shares  # noqa: E402: beside this file
 from run import CONTEXT, MODELS, Bench, say  # noqa: E402: beside this file
 
 RESTARTED_AFTER_S = 3  # behind the last answer; storing begins when the engine has nothing to do
@@ -95,12 +97,16 @@ def computed(answers):
 
 
 def table(steps, ours, theirs):
-    lines = ["| step | requests | prompt tokens | recomputed | slowest first token, s "
-             "| llama-server recomputed | slowest first token, s |", "|" + "---|" * 7]
+    lines = ["| step | requests | prompt tokens | floor | recomputed | slowest first token, s "
+             "| llama-server recomputed | slowest first token, s |", "|" + "---|" * 8]
     asking = [step for step in steps if step.folder]
+    shares = new_shares([[body for body, _ in step.requests()] for step in asking])
+    floors = []
     for index, step in enumerate(asking):
         answers = ours[index][0]
-        cells = [step.name, str(len(answers)), f"{sum(a.prompt for a in answers):,}"]
+        prompt = sum(a.prompt for a in answers)
+        floors.append(round(prompt * shares[index]))
+        cells = [step.name, str(len(answers)), f"{prompt:,}", f"{floors[index]:,}"]
         for side in (ours, theirs):
             if not side:
                 cells += ["–", "–"]
@@ -112,7 +118,8 @@ def table(steps, ours, theirs):
               for side in (ours, theirs)]
     requests = sum(len(answers) for answers, _ in ours)
     prompt = sum(a.prompt for answers, _ in ours for a in answers)
-    lines.append(f"| **together** | {requests} | {prompt:,} | {totals[0]} | | {totals[1]} | |")
+    lines.append(f"| **together** | {requests} | {prompt:,} | {sum(floors):,} | {totals[0]} | "
+                 f"| {totals[1]} | |")
     return "\n".join(lines)
 
 

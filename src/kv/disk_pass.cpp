@@ -1,18 +1,19 @@
 #include "kv/disk_pass.h"
 
+#include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace anyclaude {
+namespace {
+
+// Between two looks at what else is to be done.
+constexpr size_t pieces_a_step = 256;
+
+}  // namespace
 
 DiskPass::DiskPass(DiskFolder& folder, DiskLedger& ledger, DiskMetrics& metrics, Listener listener)
     : folder_(folder), ledger_(ledger), metrics_(metrics), listener_(std::move(listener)) {}
-
-void DiskPass::expect(std::vector<PieceRecord> indexed) {
-  for (PieceRecord& piece : indexed) {
-    const PieceKey key = piece.head->key;
-    indexed_.emplace(key, std::move(piece));
-  }
-}
 
 void DiskPass::start(bool may_delete) {
   active_ = true;
@@ -27,14 +28,31 @@ void DiskPass::start(bool may_delete) {
   // A folder that is not there holds nothing; of one that cannot be read nothing is known.
   root_unread_ = !folders && folders.error().kind != Error::Kind::not_found;
   folders_ = folders ? std::move(*folders) : std::vector<Fingerprint>();
-  if (root_unread_) trust_index([](const PieceHead&) { return true; });
+}
+
+void DiskPass::list_first() {
+  if (!folders_.empty()) open_next_folder();
+}
+
+void DiskPass::expect(std::vector<PieceRecord> indexed) {
+  indexed_.reserve(indexed.size());
+  index_places_.reserve(indexed.size());
+  for (PieceRecord& piece : indexed) {
+    index_places_.emplace(piece.head->key, indexed_.size());
+    indexed_.push_back({.piece = std::move(piece)});
+  }
 }
 
 void DiskPass::step() {
   if (at_ < listing_.pieces.size()) {
-    examine(listing_.pieces[at_++]);
+    // Those that need no look at the disk take no time.
+    for (size_t i = 0; i < pieces_a_step && at_ < listing_.pieces.size(); ++i) {
+      if (!examine(listing_.pieces[at_++])) return;
+    }
   } else if (!folders_.empty()) {
     open_next_folder();
+  } else if (admitted_ < indexed_.size()) {
+    admit_indexed();
   } else {
     finish();
   }
@@ -45,24 +63,27 @@ void DiskPass::open_next_folder() {
   folders_.pop_back();
   at_ = 0;
   auto listing = folder_.list(fingerprint_);
-  if (!listing && listing.error().kind != Error::Kind::not_found) {
-    unread_.insert(fingerprint_);
-    trust_index([this](const PieceHead& head) { return head.fingerprint == fingerprint_; });
-  }
+  if (!listing && listing.error().kind != Error::Kind::not_found) unread_.insert(fingerprint_);
   listing_ = listing ? std::move(*listing) : DiskFolder::Listing();
   if (!may_delete_) return;
   folder_.remove_leftovers(fingerprint_, listing_);
   if (listing && listing_.pieces.empty()) folder_.remove_if_empty(fingerprint_);
 }
 
-void DiskPass::examine(const DiskFolder::Piece& piece) {
+// False: its file was opened.
+bool DiskPass::examine(const DiskFolder::Piece& piece) {
   const auto seen = ledger_.see(fingerprint_, piece.name, piece.bytes, number_);
-  if (seen == DiskLedger::Seen::known) return;
+  if (seen == DiskLedger::Seen::known) return true;
   if (seen == DiskLedger::Seen::foreign || left_alone_.contains({fingerprint_, piece.name.key})) {
     discard(fingerprint_, piece.name, may_delete_);
-    return;
+    return false;
   }
-  if (auto indexed = take_indexed(piece)) return admit(std::move(*indexed), true);
+  if (find_indexed(piece)) return true;
+  read(piece);
+  return false;
+}
+
+void DiskPass::read(const DiskFolder::Piece& piece) {
   auto head = folder_.read_head(fingerprint_, piece.name);
   if (head) {
     // As old as it is, as far as anybody knows.
@@ -85,28 +106,30 @@ void DiskPass::examine(const DiskFolder::Piece& piece) {
   }
 }
 
-std::optional<PieceRecord> DiskPass::take_indexed(const DiskFolder::Piece& piece) {
-  const auto node = indexed_.extract(piece.name.key);
-  if (node.empty()) return std::nullopt;
-  const PieceHead& head = *node.mapped().head;
-  const bool is_this = head.fingerprint == fingerprint_ && head.kind == piece.name.kind &&
-                       piece_file_bytes(head) == piece.bytes;
-  return is_this ? std::optional(std::move(node.mapped())) : std::nullopt;
+bool DiskPass::find_indexed(const DiskFolder::Piece& piece) {
+  const auto place = index_places_.find(piece.name.key);
+  if (place == index_places_.end()) return false;
+  Indexed& indexed = indexed_[place->second];
+  const PieceHead& head = *indexed.piece.head;
+  indexed.seen = head.fingerprint == fingerprint_ && head.kind == piece.name.kind &&
+                 piece_file_bytes(head) == piece.bytes;
+  return indexed.seen;
+}
+
+// In the index's order, so that none waits for its parent. Of what could not be listed nothing else
+// is known.
+void DiskPass::admit_indexed() {
+  const size_t end = std::min(admitted_ + pieces_a_step, indexed_.size());
+  for (; admitted_ < end; ++admitted_) {
+    Indexed& indexed = indexed_[admitted_];
+    if (indexed.seen || unread(*indexed.piece.head)) admit(std::move(indexed.piece), true);
+  }
 }
 
 void DiskPass::admit(PieceRecord piece, bool indexed) {
   for (const PieceRecord& found : ledger_.admit(std::move(piece), number_, indexed)) {
     listener_.found(found);
   }
-}
-
-// Of what cannot be listed nothing else is known.
-void DiskPass::trust_index(const std::function<bool(const PieceHead&)>& where) {
-  std::erase_if(indexed_, [&](auto& entry) {
-    if (!where(*entry.second.head)) return false;
-    admit(std::move(entry.second), true);
-    return true;
-  });
 }
 
 void DiskPass::discard(const Fingerprint& fingerprint, const PieceName& name, bool may_delete) {
@@ -129,9 +152,7 @@ void DiskPass::look_again(PieceRecord piece) {
 }
 
 void DiskPass::finish() {
-  const auto spare = [this](const PieceHead& head) {
-    return root_unread_ || unread_.contains(head.fingerprint);
-  };
+  const auto spare = [this](const PieceHead& head) { return unread(head); };
   const DiskLedger::PassEnd end = ledger_.end_pass(spare);
   for (const PieceRecord& piece : end.lost) listener_.lost(piece);
   for (const PieceRecord& piece : end.found) listener_.found(piece);
@@ -146,7 +167,9 @@ void DiskPass::finish() {
     }
   }
   if (may_delete_) folder_.sync_removals();
-  indexed_.clear();
+  indexed_ = {};
+  index_places_ = {};
+  admitted_ = 0;
   active_ = false;
   ledger_.pass_ended();
 }

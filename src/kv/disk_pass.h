@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -28,11 +27,13 @@ class DiskPass {
 
   DiskPass(DiskFolder& folder, DiskLedger& ledger, DiskMetrics& metrics, Listener listener);
 
-  // What an index says of the folder; its pieces are known once the next pass has seen their files.
+  void start(bool may_delete);
+  void list_first();  // of what `step` would do, the first folder's names
+
+  // What an index says of the folder, parents before children; before the first step. Known are the
+  // pieces whose files the pass sees, when it has seen all.
   void expect(std::vector<PieceRecord> indexed);
   bool expects() const { return !indexed_.empty(); }
-
-  void start(bool may_delete);
   bool active() const { return active_; }
   void step();  // the last one ends it
 
@@ -41,12 +42,16 @@ class DiskPass {
 
  private:
   void open_next_folder();
-  void examine(const DiskFolder::Piece& piece);
-  std::optional<PieceRecord> take_indexed(const DiskFolder::Piece& piece);
+  bool examine(const DiskFolder::Piece& piece);
+  void read(const DiskFolder::Piece& piece);
+  bool find_indexed(const DiskFolder::Piece& piece);
+  void admit_indexed();
   void admit(PieceRecord piece, bool indexed);
-  void trust_index(const std::function<bool(const PieceHead&)>& where);
   void look_again(PieceRecord piece);
   void finish();
+  bool unread(const PieceHead& head) const {
+    return root_unread_ || unread_.contains(head.fingerprint);
+  }
 
   DiskFolder& folder_;
   DiskLedger& ledger_;
@@ -56,9 +61,15 @@ class DiskPass {
   bool active_ = false;
   bool may_delete_ = false;
   uint64_t number_ = 0;
-  std::unordered_map<PieceKey, PieceRecord> indexed_;  // and not seen yet
-  std::vector<Fingerprint> folders_;                   // still to be read
-  std::set<Fingerprint> unread_;  // could not be read whole: what they hold is not known
+  struct Indexed {
+    PieceRecord piece;
+    bool seen = false;  // its file is there
+  };
+  std::vector<Indexed> indexed_;  // in the index's order
+  std::unordered_map<PieceKey, size_t> index_places_;
+  size_t admitted_ = 0;               // of indexed_
+  std::vector<Fingerprint> folders_;  // still to be read
+  std::set<Fingerprint> unread_;      // could not be read whole: what they hold is not known
   bool root_unread_ = false;
   Fingerprint fingerprint_;
   DiskFolder::Listing listing_;  // of fingerprint_

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <string>
 #include <thread>
@@ -88,6 +89,7 @@ class FolderTier final : public DiskTier {
   // ---- On the tier's thread (the lock is first asked for before it starts).
 
   void run();
+  void begin_pass();
   void load_snapshot();
   void save_snapshot();
   void take_lock();
@@ -201,12 +203,16 @@ void FolderTier::run() {
       pass_.step();
       if (!pass_.active()) update_gauges();
     } else if (pass_due_ || work.pass_wanted) {
-      look_again();
-      pass_due_ = false;
-      pass_.start(may_delete());
+      begin_pass();
     }
   }
   save_snapshot();
+}
+
+void FolderTier::begin_pass() {
+  look_again();
+  pass_due_ = false;
+  pass_.start(may_delete());
 }
 
 // Where it was lost, because the folder was deleted or the lock was never had, the folder is to be
@@ -245,8 +251,13 @@ void FolderTier::tend() {
   if (now >= snapshot_next_ && ledger_.changes() != changes_saved_) save_snapshot();
 }
 
+// The index and the names in the folder are read at the same time: both take long where there is
+// much.
 void FolderTier::load_snapshot() {
-  auto index = folder_.read_index();
+  auto reading = std::async(std::launch::async, [this] { return folder_.read_index(); });
+  begin_pass();
+  pass_.list_first();
+  auto index = reading.get();
   if (!index) {
     if (index.error().kind != Error::Kind::not_found) complain(index.error().message);
     return;

@@ -52,8 +52,8 @@ class WarmerTest : public testing::Test {
 
 TEST_F(WarmerTest, ComputesWhatCameBefore) {
   ServedApi served(answers(), options());
-  served.post("/v1/messages", body("Read"));
-  served.post("/v1/messages", body("Write"));
+  ASSERT_TRUE(served.post("/v1/messages", body("Read")));
+  ASSERT_TRUE(served.post("/v1/messages", body("Write")));
   EXPECT_EQ(decode_warm_report(served.get("/api/warm")->body)->prompts_all, 2u);
   const auto answer = served.post("/api/warm", "");
   ASSERT_EQ(answer->status, 200);
@@ -62,7 +62,7 @@ TEST_F(WarmerTest, ComputesWhatCameBefore) {
   EXPECT_EQ(reports.front().prompts, 0u);
   EXPECT_EQ(reports.front().tokens, 100u);
   EXPECT_EQ(reports.front().tools, 1u);
-  const WarmReport last = reports.back();
+  const WarmReport& last = reports.back();
   EXPECT_TRUE(last.done);
   EXPECT_EQ(last.prompts, 2u);
   EXPECT_EQ(last.failed, 0u);
@@ -108,7 +108,7 @@ TEST_F(WarmerTest, EndsWhenSomebodyAsks) {
   Script script = answers();
   script.steps = {busy_until([&] { return computed.load(); })};
   ServedApi served(script, options());
-  std::thread somebody([&] { served.post("/v1/messages", body("Read")); });
+  std::thread somebody([&] { EXPECT_TRUE(served.post("/v1/messages", body("Read"))); });
   ASSERT_TRUE(served.metric_becomes("anyclaude_api_in_flight", 1));
   while (prompts_.list().empty()) std::this_thread::yield();
   EXPECT_FALSE(served.api().warm([] { return true; }));

@@ -25,7 +25,8 @@ constexpr seconds more_time{2};
 constexpr const char* question = "Hello.";
 
 Result<uint64_t> noted(RunningServer& server, const std::string& key) {
-  return TRY(decode_warm_report(TRY(server.get("/api/warm", key)))).noted;
+  const std::string answer = TRY(server.get("/api/warm", key));
+  return TRY(decode_warm_report(answer)).noted;
 }
 
 // Whether it has asked.

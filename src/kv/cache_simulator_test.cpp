@@ -198,10 +198,11 @@ class Life {
   void find_undisturbed() {
     if (!sound()) return;
     for (const Conversation& conversation : conversations_) {
+      const uint32_t found = user_->found(conversation.tokens, conversation.fingerprint);
+      // Asked afterwards: the disk's thread may just be telling what has no room.
       if (conversation.troubles != troubles()) continue;
       ++counts_.found_undisturbed;
-      ASSERT_EQ(user_->found(conversation.tokens, conversation.fingerprint),
-                conversation.tokens.size());
+      ASSERT_EQ(found, conversation.tokens.size());
     }
   }
 

@@ -64,7 +64,7 @@ def test_after_a_restart(h):
     expect_equal(done.returncode, 0, f"exit code\n{done.stderr}")
 
     second = h.own_server(home=home, no_warm=False)
-    wait_until(lambda: " warm: " in second.log(), "the known prompt is computed", 120)
+    wait_until(lambda: " warm: " in second.log(), "the known prompt is computed", 240)
     expect(warmed(second) > 3000, f"{warmed(second)} tokens computed ahead")
     project = Project(h, second)
     result_of(project.claude("-p", "What is a sea?", "--output-format", "json", **SHORT))

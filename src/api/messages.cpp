@@ -73,18 +73,14 @@ HttpReply Messages::create(const HttpRequest& request) {
   return reply;
 }
 
-// What its prompt begins with is remembered once it is known to be a prompt for this backend.
 Result<std::unique_ptr<Generation>> Messages::start(Request request, const HttpRequest& from) {
-  WarmPrompts* const prompts = options_.warm_prompts;
-  if (prompts && !from.header(learn_header).empty()) {
-    auto learnt = std::make_unique<LearntAnswer>(TRY(backend_.count_tokens(request)));
-    prompts->note(request, from.header("user-agent"));
-    return learnt;
+  if (options_.warm_prompts) {
+    options_.warm_prompts->note(request, from.header("user-agent"));
+    if (!from.header(learn_header).empty()) {
+      return std::make_unique<LearntAnswer>(TRY(backend_.count_tokens(request)));
+    }
   }
-  if (!prompts) return backend_.start(std::move(request));
-  auto started = TRY(backend_.start(request));
-  prompts->note(request, from.header("user-agent"));
-  return started;
+  return backend_.start(std::move(request));
 }
 
 HttpReply Messages::count_tokens(const HttpRequest& request) {

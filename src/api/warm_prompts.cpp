@@ -13,23 +13,20 @@ namespace {
 
 constexpr JsonLimits record_limits{};
 
-// Everything of a head in its order, with a length in front of each text.
+// Everything of a conversation's head in its order, with a length in front of each text. Copies
+// nothing: most requests only show that their head is known.
 class HeadSum {
  public:
-  explicit HeadSum(const Conversation& head) {
-    for (const auto& text : head.system) add(text);
-    for (const Tool& tool : head.tools) {
+  explicit HeadSum(const Conversation& whole) {
+    for (const auto& text : whole.system) add(text);
+    for (const Tool& tool : whole.tools) {
       add(tool.name);
       add(tool.description);
       add(tool.input_schema_json);
       add(tool.deferred ? "deferred" : "");
     }
-    for (const Message& message : head.messages) {
-      for (const Block& block : message.blocks) {
-        if (const auto* text = std::get_if<TextBlock>(&block)) add(text->text);
-      }
-    }
-    hash_ = XXH3_64bits_withSeed(&head.thinking.mode, sizeof head.thinking.mode, hash_);
+    for (const std::string_view text : texts_before_words(whole)) add(text);
+    hash_ = XXH3_64bits_withSeed(&whole.thinking.mode, sizeof whole.thinking.mode, hash_);
   }
   uint64_t hash() const { return hash_; }
   size_t bytes() const { return bytes_; }
@@ -46,11 +43,11 @@ class HeadSum {
   size_t bytes_ = 0;
 };
 
-std::string name_of(const WarmPrompt& prompt, const Request& head) {
+std::string name_of(const WarmPrompt& prompt, const Request& request) {
   std::string name =
-      prompt.client + '\n' + prompt.key_name + '\n' + prompt.sharing + '\n' + head.model;
+      prompt.client + '\n' + prompt.key_name + '\n' + prompt.sharing + '\n' + request.model;
   std::vector<std::string_view> tools;
-  for (const Tool& tool : head.conversation.tools) tools.push_back(tool.name);
+  for (const Tool& tool : request.conversation.tools) tools.push_back(tool.name);
   std::ranges::sort(tools);
   for (const std::string_view tool : tools) {
     name += '\n';
@@ -81,13 +78,12 @@ std::string client_name(std::string_view user_agent) {
 }
 
 void WarmPrompts::note(const Request& request, std::string_view user_agent) {
-  const Request head = head_of(request);
-  const HeadSum sum(head.conversation);
+  const HeadSum sum(request.conversation);
   WarmPrompt prompt{.client = client_name(user_agent),
                     .key_name = request.origin.key_name,
                     .sharing = request.origin.sharing,
                     .hash = sum.hash()};
-  const std::string name = name_of(prompt, head);
+  const std::string name = name_of(prompt, request);
   {
     const MutexLock lock(mutex_);
     ++noted_;
@@ -95,7 +91,7 @@ void WarmPrompts::note(const Request& request, std::string_view user_agent) {
     const WarmPrompt* known = prompts_.find(name);
     if (known && known->hash == prompt.hash) return;
   }
-  prompt.head = encode_head(head);
+  prompt.head = encode_head(head_of(request));
   if (writer_) {
     const std::string value = encode(prompt);
     writer_(name, {reinterpret_cast<const uint8_t*>(value.data()), value.size()});

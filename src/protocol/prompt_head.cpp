@@ -38,6 +38,16 @@ const char* name_of(ThinkingChoice::Mode mode) {
 
 }  // namespace
 
+std::vector<std::string_view> texts_before_words(const Conversation& conversation) {
+  std::vector<std::string_view> texts;
+  if (conversation.messages.empty() || conversation.messages.front().role != Role::user) return {};
+  for (const Block& block : conversation.messages.front().blocks) {
+    if (const auto* text = std::get_if<TextBlock>(&block)) texts.push_back(text->text);
+  }
+  if (!texts.empty()) texts.pop_back();
+  return texts;
+}
+
 Request head_of(const Request& request) {
   Request head{.model = request.model};
   const Conversation& whole = request.conversation;
@@ -46,11 +56,8 @@ Request head_of(const Request& request) {
   head.conversation.thinking.mode = whole.thinking.mode;
   head.conversation.max_tokens = 1;
   Message first;
-  if (!whole.messages.empty() && whole.messages.front().role == Role::user) {
-    for (const Block& block : whole.messages.front().blocks) {
-      if (const auto* text = std::get_if<TextBlock>(&block)) first.blocks.emplace_back(*text);
-    }
-    if (!first.blocks.empty()) first.blocks.pop_back();
+  for (const std::string_view text : texts_before_words(whole)) {
+    first.blocks.emplace_back(TextBlock{std::string(text)});
   }
   first.blocks.emplace_back(TextBlock{no_words});
   head.conversation.messages.push_back(std::move(first));

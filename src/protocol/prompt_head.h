@@ -5,11 +5,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "protocol/chat.h"
 
 namespace anyclaude {
+
+// What stands in front of the user's first words, in their message.
+std::vector<std::string_view> texts_before_words(const Conversation& conversation);
 
 // In the place of the user's words, and of everything behind them, stands a full stop.
 Request head_of(const Request& request);

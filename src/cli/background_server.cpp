@@ -1,6 +1,7 @@
 #include "cli/background_server.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -8,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "cli/leases.h"
 #include "cli/model_choice.h"
 
 namespace anyclaude {
@@ -67,6 +69,16 @@ std::string name_of(const std::string& setting) { return setting.substr(0, setti
 
 std::filesystem::path server_log(const Config& config) {
   return config.folders.state / fmt::format("serve-{}.log", config.http.port);
+}
+
+Result<RunningServer> ready_server(const Config& config, const Environment& environment,
+                                   Progress& progress) {
+  RunningServer server = TRY(find_or_start_server(config, environment));
+  TRY_VOID(Leases(config.folders.runtime, server.state().port).take(::getpid()));
+  const auto loaded = wait_until_loaded(server, config, progress);
+  progress.end();
+  TRY_VOID(loaded);
+  return server;
 }
 
 Result<ClientPoint> client_point(RunningServer& server, const std::string& key) {

@@ -16,6 +16,10 @@ Result<RunningServer> find_or_start_server(const Config& config, const Environme
 // Returns when its model is loaded, showing how far that is.
 Result<void> wait_until_loaded(RunningServer& server, const Config& config, Progress& progress);
 
+// Both, with a lease for this process: what a command needs before it asks anything.
+Result<RunningServer> ready_server(const Config& config, const Environment& environment,
+                                   Progress& progress);
+
 // What a client must know of it.
 Result<ClientPoint> client_point(RunningServer& server, const std::string& key);
 

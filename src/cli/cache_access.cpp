@@ -27,22 +27,13 @@ class ServersCache final : public CacheAccess {
         TRY(server_.get(fmt::format("/api/cache/prompts?limit={}", prompts_max), key_)));
   }
   Result<VerifyReport> verify(const CacheService::VerifyProgress& progress) override {
-    std::string line;
     VerifyReport last;
-    const auto take = [&](std::string_view text) {
-      for (const char c : text) {
-        if (c != '\n') {
-          line += c;
-          continue;
-        }
-        const auto report = decode_verify_report(line);
-        line.clear();
-        if (!report) continue;
-        last = *report;
-        progress(last);
-      }
-    };
-    TRY(server_.post("/api/cache/verify", "", key_, take));
+    TRY_VOID(server_.post_for_lines("/api/cache/verify", key_, [&](const std::string& line) {
+      const auto report = decode_verify_report(line);
+      if (!report) return;
+      last = *report;
+      progress(last);
+    }));
     if (last.done) return last;
     return fail(Error::Kind::upstream, "the server ended before the check was done");
   }

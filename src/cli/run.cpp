@@ -1,7 +1,6 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 
@@ -10,7 +9,6 @@
 #include "cli/background_server.h"
 #include "cli/client_plan.h"
 #include "cli/client_program.h"
-#include "cli/leases.h"
 #include "cli/report_error.h"
 
 namespace anyclaude {
@@ -25,12 +23,8 @@ Result<Command> prepare(const Config& config, const Environment& environment) {
   }
   TRY_VOID(check_bind(config));
   const KeyChoice key = TRY(choose_key(config));
-  RunningServer server = TRY(find_or_start_server(config, environment));
-  TRY_VOID(Leases(config.folders.runtime, server.state().port).take(::getpid()));
   Progress progress = Progress::to_standard_error();
-  const auto loaded = wait_until_loaded(server, config, progress);
-  progress.end();
-  TRY_VOID(loaded);
+  RunningServer server = TRY(ready_server(config, environment, progress));
   const ClientPoint point = TRY(client_point(server, key.secret));
   const ClientPlan plan = plan_client(point, environment, config.launcher.client_arguments);
   for (const std::string& note : plan.notes) fmt::print(stderr, "anyclaude: {}\n", note);

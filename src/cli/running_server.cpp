@@ -100,6 +100,22 @@ Result<std::string> RunningServer::post(const std::string& path, const std::stri
   return body_of(TRY(client.post_streamed(path, body, headers_with(key), take)), path);
 }
 
+Result<void> RunningServer::post_for_lines(const std::string& path, const std::string& key,
+                                           const std::function<void(const std::string&)>& take) {
+  std::string line;
+  TRY(post(path, "", key, [&](std::string_view text) {
+    for (const char c : text) {
+      if (c != '\n') {
+        line += c;
+        continue;
+      }
+      take(line);
+      line.clear();
+    }
+  }));
+  return {};
+}
+
 std::string local_address(const std::string& host) {
   if (host == "0.0.0.0") return "127.0.0.1";
   if (host == "::") return "::1";

@@ -1,17 +1,15 @@
 #include "cli/warm.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <string_view>
+#include <string>
 
 #include "base/units.h"
 #include "cli/api_key.h"
 #include "cli/background_server.h"
 #include "cli/learn_prompts.h"
-#include "cli/leases.h"
 #include "cli/report_error.h"
 
 namespace anyclaude {
@@ -31,21 +29,12 @@ void show(const WarmReport& report, Progress& progress) {
 
 Result<WarmReport> warm_server(RunningServer& server, const std::string& key, Progress& progress) {
   WarmReport last;
-  std::string line;
-  const auto take = [&](std::string_view text) {
-    for (const char c : text) {
-      if (c != '\n') {
-        line += c;
-        continue;
-      }
-      if (const auto report = decode_warm_report(line)) {
-        last = *report;
-        show(last, progress);
-      }
-      line.clear();
-    }
-  };
-  TRY(server.post("/api/warm", "", key, take));
+  TRY_VOID(server.post_for_lines("/api/warm", key, [&](const std::string& line) {
+    const auto report = decode_warm_report(line);
+    if (!report) return;
+    last = *report;
+    show(last, progress);
+  }));
   if (last.done) return last;
   return fail(Error::Kind::upstream, "the server ended before the prompts were computed");
 }
@@ -53,9 +42,7 @@ Result<WarmReport> warm_server(RunningServer& server, const std::string& key, Pr
 Result<WarmReport> run_warm(const Config& config, const Environment& environment,
                             Progress& progress) {
   const KeyChoice key = TRY(choose_key(config));
-  RunningServer server = TRY(find_or_start_server(config, environment));
-  TRY_VOID(Leases(config.folders.runtime, server.state().port).take(::getpid()));
-  TRY_VOID(wait_until_loaded(server, config, progress));
+  RunningServer server = TRY(ready_server(config, environment, progress));
   if (config.from_client) {
     const ClientPoint point = TRY(client_point(server, key.secret));
     TRY_VOID(learn_prompts(config, environment, point, server, progress));

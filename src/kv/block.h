@@ -75,6 +75,15 @@ struct PieceHead {
   std::string note;               // for people: the first words of the conversation; <= 200 bytes
   bool operator==(const PieceHead&) const = default;
 };
+// Shared by all that know the piece: most of a head are its tokens.
+using HeadPtr = std::shared_ptr<const PieceHead>;
+
+// What is known of a piece that is stored on the disk.
+struct PieceRecord {
+  HeadPtr head;
+  int64_t last_used_s = 0;  // Unix time
+  uint32_t hits = 0;
+};
 
 // `prefix`: all tokens from 0 to the piece's end.
 PieceKey piece_key(PieceKind kind, const Fingerprint& fingerprint, uint32_t begin,

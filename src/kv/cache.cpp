@@ -116,9 +116,9 @@ TieredCache::TieredCache(Files& files, CacheOptions options, Metrics& metrics)
   last_use_us_ = now_s() * us_per_s;  // what is found is no newer, whatever the clock does
   disk_ = DiskTier::open(files, options_.disk,
                          {.found =
-                              [this](const DiskTier::Known& known) {
+                              [this](const PieceRecord& record) {
                                 const MutexLock lock(mutex_);
-                                if (!closing_) tiers_.found(known, now_s() * us_per_s);
+                                if (!closing_) tiers_.found(record, now_s() * us_per_s);
                               },
                           // What is queued can be read as well as what is written.
                           .written = [](const PieceHead&) {},
@@ -170,13 +170,14 @@ KvCache::Found TieredCache::find_locked(const Fingerprint& fingerprint,
   std::vector<PieceNode*> points;
   for (size_t i = 0; i < match.ranges.size(); ++i) {
     const PieceNode& range = *match.ranges[i];
-    const uint32_t end = i + 1 < match.ranges.size() ? match.ranges[i + 1]->begin : match.length;
+    const uint32_t end =
+        i + 1 < match.ranges.size() ? match.ranges[i + 1]->head->begin : match.length;
     in_ram = in_ram && range.ram;
     if (in_ram) found.ranges_end_in_ram = end;
-    if (!range.ram) found.bytes_on_disk += range.payload_bytes;
+    if (!range.ram) found.bytes_on_disk += range.head->payload_bytes;
     for (PieceNode* point : PieceTree::points(range, end)) {
       points.push_back(point);
-      found.points.push_back(point->end);
+      found.points.push_back(point->head->end);
     }
   }
   for (PieceNode* range : match.ranges) tree.pin(*range);
@@ -218,11 +219,12 @@ std::unique_ptr<PrefixLoad> TieredCache::load(const std::shared_ptr<FoundPrefix>
   for (size_t i = 0; i < prefix->ranges.size(); ++i) {
     PieceNode* const range = prefix->ranges[i];
     const bool is_last = i + 1 == prefix->ranges.size();
-    const uint32_t end = is_last ? prefix->length : prefix->ranges[i + 1]->begin;
-    if (from < to && range->begin < to && end > from) nodes.push_back(range);
+    const uint32_t end = is_last ? prefix->length : prefix->ranges[i + 1]->head->begin;
+    if (from < to && range->head->begin < to && end > from) nodes.push_back(range);
   }
   if (point != 0) {
-    const auto found = std::ranges::find(prefix->points, point, &PieceNode::end);
+    const auto found = std::ranges::find(prefix->points, point,
+                                         [](const PieceNode* node) { return node->head->end; });
     nodes.push_back(found == prefix->points.end() ? nullptr : *found);
   }
   std::vector<PieceLoads::Item> items;
@@ -236,7 +238,7 @@ std::unique_ptr<PrefixLoad> TieredCache::load(const std::shared_ptr<FoundPrefix>
         continue;
       }
       tiers_.tree().use(*node, now_us, KeepClass::background);
-      items.push_back({.node = node, .head = node->head(), .payload = node->ram});
+      items.push_back({.node = node, .head = node->head, .payload = node->ram});
     }
   }
   return loads_->start(prefix, std::move(items), std::move(ready));
@@ -289,7 +291,7 @@ std::optional<PieceKey> TieredCache::parent_of(const Fingerprint& fingerprint,
   if (match.length != begin) return std::nullopt;
   const PieceKey key = piece_key(kind, fingerprint, begin, prefix);
   if (tiers_.tree().find(key)) return std::nullopt;
-  return match.ranges.empty() ? PieceKey{} : match.ranges.back()->key;
+  return match.ranges.empty() ? PieceKey{} : match.ranges.back()->head->key;
 }
 
 bool TieredCache::store(PieceKind kind, const Fingerprint& fingerprint,
@@ -299,20 +301,21 @@ bool TieredCache::store(PieceKind kind, const Fingerprint& fingerprint,
   const auto parent = parent_of(fingerprint, prefix, kind, begin);
   if (!parent) return false;
   if (!payload) payload = std::make_shared<const std::vector<uint8_t>>();
-  const PieceHead head{.kind = kind,
-                       .fingerprint = fingerprint,
-                       .key = piece_key(kind, fingerprint, begin, prefix),
-                       .parent = *parent,
-                       .begin = begin,
-                       .end = static_cast<uint32_t>(prefix.size()),
-                       .tokens = {prefix.begin() + begin, prefix.end()},
-                       .payload_bytes = payload->size(),
-                       .payload_checksum = payload_checksum(*payload),
-                       .made_s = now_s(),
-                       .imported = origin.imported,
-                       .note = origin.note.substr(0, piece_note_bytes_max)};
+  PieceHead head{.kind = kind,
+                 .fingerprint = fingerprint,
+                 .key = piece_key(kind, fingerprint, begin, prefix),
+                 .parent = *parent,
+                 .begin = begin,
+                 .end = static_cast<uint32_t>(prefix.size()),
+                 .tokens = {prefix.begin() + begin, prefix.end()},
+                 .payload_bytes = payload->size(),
+                 .payload_checksum = payload_checksum(*payload),
+                 .made_s = now_s(),
+                 .imported = origin.imported,
+                 .note = origin.note.substr(0, piece_note_bytes_max)};
   const MutexLock lock(mutex_);
-  return tiers_.store(head, payload, origin.keep, next_use_us()) != nullptr;
+  return tiers_.store(std::make_shared<const PieceHead>(std::move(head)), payload, origin.keep,
+                      next_use_us()) != nullptr;
 }
 
 // ---- Pins of open tool calls --------------------------------------------------------------------
@@ -325,7 +328,7 @@ void TieredCache::pin(const Fingerprint& fingerprint, std::span<const Token> tok
   TimedPin pin{.until_s = now_s() + std::min(seconds, options_.pin_s_max), .prefix = found.prefix};
   std::vector<TimedPin> ended;  // without the lock, which their prefixes ask for
   const MutexLock lock(mutex_);
-  const PieceKey key = found.prefix->ranges.back()->key;
+  const PieceKey key = found.prefix->ranges.back()->head->key;
   if (const auto old = pins_.extract(key)) ended.push_back(std::move(old.mapped()));
   if (seconds == 0 || options_.pins_max == 0) return;
   if (pins_.size() >= options_.pins_max) {
@@ -376,10 +379,9 @@ std::vector<KvCache::Listed> TieredCache::list() const {
 std::optional<KvCache::Named> TieredCache::find_listed(const PieceKey& key) {
   const MutexLock lock(mutex_);
   const PieceNode* const node = tiers_.tree().find(key);
-  if (!node || node->kind != PieceKind::range) return std::nullopt;
-  Named named{.fingerprint = *node->fingerprint,
-              .tokens = tokens_of(*node),
-              .note = node->note ? *node->note : ""};
+  if (!node || node->head->kind != PieceKind::range) return std::nullopt;
+  Named named{
+      .fingerprint = node->head->fingerprint, .tokens = tokens_of(*node), .note = node->head->note};
   named.found = find_locked(named.fingerprint, named.tokens);
   return named;
 }
@@ -408,19 +410,19 @@ KvCache::Verified TieredCache::verify(const std::function<bool(const Verified&)>
   verified.pieces_all = keys.size();
   for (const PieceKey& key : keys) {
     if (!progress(verified)) break;
-    PieceHead head;
+    HeadPtr head;
     {
       const MutexLock lock(mutex_);
       const PieceNode* node = tiers_.tree().find(key);
       if (!node || !node->on_disk) continue;
-      head = node->head();
+      head = node->head;
     }
-    const auto first = disk_->read(head);
+    const auto first = disk_->read(*head);
     // Thrown out in the meantime, most likely.
     if (!first && first.error().kind == Error::Kind::not_found) continue;
     ++verified.pieces;
-    verified.bytes += head.payload_bytes;
-    if (first || disk_->read(head)) continue;
+    verified.bytes += head->payload_bytes;
+    if (first || disk_->read(*head)) continue;
     ++verified.wrong;
     const MutexLock lock(mutex_);
     tiers_.lost(key);

@@ -47,7 +47,7 @@ class PrefixLoad {
  public:
   virtual ~PrefixLoad() = default;  // cancels what is not read yet
   struct Piece {
-    PieceHead head;
+    HeadPtr head;   // not null
     Bytes payload;  // not null
   };
   // The next piece in order (ranges by begin, then the point), if it is there already. Where a

@@ -47,7 +47,7 @@ TEST_F(CacheTest, GivesThePartThatIsAskedFor) {
   const auto begins = [&](uint32_t from, uint32_t to) {
     std::vector<uint32_t> all;
     const auto load = user->load(found.prefix, from, to, 0, {});
-    while (const auto piece = load->next()) all.push_back(piece->head.begin);
+    while (const auto piece = load->next()) all.push_back(piece->head->begin);
     EXPECT_TRUE(load->done());
     return all;
   };

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -14,15 +13,6 @@
 namespace anyclaude {
 
 constexpr uint64_t index_bytes_max = 4ull << 30;
-
-using HeadPtr = std::shared_ptr<const PieceHead>;
-
-// What is known of a stored piece.
-struct PieceRecord {
-  HeadPtr head;
-  int64_t last_used_s = 0;
-  uint32_t hits = 0;
-};
 
 struct DiskIndex {
   int64_t day = 0;             // since 1970

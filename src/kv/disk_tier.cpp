@@ -48,7 +48,7 @@ class FolderTier final : public DiskTier {
                  .bytes_per_day_max = options_.bytes_per_day_max,
                  .queue_bytes_max = options_.queue_bytes_max}),
         pass_(folder_, ledger_, metrics_,
-              {.found = [this](const PieceRecord& piece) { tell_found(piece); },
+              {.found = listener_.found,
                .lost = [this](const PieceRecord& piece) { listener_.lost(*piece.head, false); }}) {
     take_lock();
     thread_ = std::thread([this] { run(); });
@@ -59,7 +59,7 @@ class FolderTier final : public DiskTier {
     thread_.join();
   }
 
-  bool store(const PieceHead& head, Bytes payload) override;
+  bool store(HeadPtr head, Bytes payload) override;
   Result<Bytes> read(const PieceHead& head) override;
   bool has(const PieceHead& head) const override {
     const auto held = ledger_.find(head.key);
@@ -69,8 +69,8 @@ class FolderTier final : public DiskTier {
     ledger_.remove(head.key);
     update_gauges();
   }
-  void used(const PieceHead& head, int64_t now_s, uint32_t hits) override {
-    ledger_.used(head.key, now_s, hits);
+  void used(const PieceKey& key, int64_t now_s, uint32_t hits) override {
+    ledger_.used(key, now_s, hits);
   }
 
   uint64_t bytes() const override { return ledger_.totals().bytes; }
@@ -98,7 +98,6 @@ class FolderTier final : public DiskTier {
   void execute(const DiskLedger::Task& task);
   void write(const DiskLedger::Task& task);
   bool may_delete() const { return writer_ && folder_.holds_lock(); }
-  void tell_found(const PieceRecord& piece);
   void refuse(const char* why, const std::string& problem);  // null: pieces are taken
   const char* refusal() const;
   void complain(const std::string& text);
@@ -128,11 +127,11 @@ class FolderTier final : public DiskTier {
 
 // ---- For callers.
 
-bool FolderTier::store(const PieceHead& head, Bytes payload) {
+bool FolderTier::store(HeadPtr head, Bytes payload) {
   const char* why = refusal();
   if (payload == nullptr) payload = std::make_shared<const std::vector<uint8_t>>();
-  if (!why && (!check_piece_head(head) || payload->size() != head.payload_bytes)) why = "invalid";
-  if (!why) why = ledger_.store(std::make_shared<const PieceHead>(head), payload, now_s());
+  if (!why && (!check_piece_head(*head) || payload->size() != head->payload_bytes)) why = "invalid";
+  if (!why) why = ledger_.store(std::move(head), payload, now_s());
   if (why) metrics_.dropped(why);
   update_gauges();
   return why == nullptr;
@@ -330,13 +329,6 @@ void FolderTier::write(const DiskLedger::Task& task) {
   const bool wanted = ledger_.end_write(task, why == nullptr, now_s());
   if (wanted && why) listener_.lost(*task.head, false);
   if (wanted && !why) listener_.written(*task.head);
-}
-
-void FolderTier::tell_found(const PieceRecord& piece) {
-  listener_.found({.head = *piece.head,
-                   .file_bytes = piece_file_bytes(*piece.head),
-                   .last_used_s = piece.last_used_s,
-                   .hits = piece.hits});
 }
 
 void FolderTier::refuse(const char* why, const std::string& problem) {

@@ -43,14 +43,6 @@ class DiskTier {
     std::chrono::milliseconds snapshot_time{60'000};
   };
 
-  // What is known of a stored piece without reading its payload.
-  struct Known {
-    PieceHead head;
-    uint64_t file_bytes = 0;
-    int64_t last_used_s = 0;
-    uint32_t hits = 0;
-  };
-
   // What the owner hears, in the order in which it happened, on the tier's one thread and while no
   // lock of the tier is held: from before `open` returns until the destructor has returned, but
   // never inside of another call. All three must be set.
@@ -60,7 +52,7 @@ class DiskTier {
   // `written`: a piece that was taken by `store` survives a crash from now on. `lost`: a piece that
   // was found, written or taken is not there (any more), or turned out to be wrong.
   struct Listener {
-    std::function<void(const Known&)> found;
+    std::function<void(const PieceRecord&)> found;
     std::function<void(const PieceHead&)> written;
     std::function<void(const PieceHead&, bool wrong)> lost;
   };
@@ -78,7 +70,7 @@ class DiskTier {
   // `bytes()` counts what is stored and queued. (Before the folder is read that is not all there
   // is; `found` tells the rest.) What is there already is told to be written once more,
   // or, behind another parent now, is written anew.
-  virtual bool store(const PieceHead& head, Bytes payload) = 0;
+  virtual bool store(HeadPtr head, Bytes payload) = 0;
 
   // The payload, checked against the head that the caller knows (tokens, begin, parent ...), on the
   // caller's thread. not_found or io: a miss; the piece is then gone (`lost` is called) unless the
@@ -95,7 +87,7 @@ class DiskTier {
   virtual void remove(const PieceHead& head) = 0;
 
   // For the snapshot: when and how often a piece was used.
-  virtual void used(const PieceHead& head, int64_t now_s, uint32_t hits) = 0;
+  virtual void used(const PieceKey& key, int64_t now_s, uint32_t hits) = 0;
 
   virtual uint64_t bytes() const = 0;       // stored and queued
   virtual bool writes() const = 0;          // this process holds the lock

@@ -355,7 +355,7 @@ class Torture {
         if (random_() % 8 == 0) files_.remove_all("/cache");
         break;
       case 8:
-        owner->used(piece.head, 1'700'000'000, 1);
+        owner->used(piece.head.key, 1'700'000'000, 1);
         break;
       default:
         owner.readable(pieces);

@@ -47,14 +47,14 @@ TEST(DiskTier, KnowsNextTimeWhatItHadAndWhenItWasUsed) {
   {
     DiskOwner owner(files);
     owner.store(pieces);
-    owner->used(pieces[2].head, 1'700'000'123, 4);
+    owner->used(pieces[2].head.key, 1'700'000'123, 4);
   }
   DiskOwner owner(files);
   owner->settle();
   ASSERT_EQ(owner.found().size(), 6u);
   for (const auto& known : owner.found()) {
-    if (known.head.key != pieces[2].head.key) continue;
-    EXPECT_EQ(known.head, pieces[2].head);
+    if (known.head->key != pieces[2].head.key) continue;
+    EXPECT_EQ(*known.head, pieces[2].head);
     EXPECT_EQ(known.last_used_s, 1'700'000'123);
     EXPECT_EQ(known.hits, 4u);
   }
@@ -354,7 +354,7 @@ TEST(DiskTier, APieceMayBeEmpty) {
   FaultyFiles files;
   TestPiece piece = make_piece(PieceKind::range, {1, 1}, {}, {1, 2, 3}, 0, 0);
   DiskOwner owner(files);
-  EXPECT_TRUE(owner->store(piece.head, nullptr));
+  EXPECT_TRUE(owner->store(std::make_shared<const PieceHead>(piece.head), nullptr));
   owner->settle();
   const auto payload = owner->read(piece.head);
   ASSERT_TRUE(payload);

@@ -131,7 +131,7 @@ Result<Exchanged> write_prompt(KvCache& cache, const KvCache::Named& named, Writ
     ++written.pieces;
     written.bytes += piece.payload->size();
     std::vector<uint8_t> front = {piece_mark};
-    put(front, ByteSpan(encode_piece_head(piece.head)));
+    put(front, ByteSpan(encode_piece_head(*piece.head)));
     return append(front, *piece.payload);
   };
   TRY_VOID(drain(cache, named, named.found.ranges_end, 0, take));

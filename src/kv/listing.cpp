@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
+
+#include "kv/piece_file.h"
 
 namespace anyclaude {
 namespace {
@@ -19,18 +22,19 @@ struct OnTheWay {
   bool imported = false;
 
   void add(const PieceNode& piece) {
-    bytes += piece.file_bytes;
-    bytes_all += piece.file_bytes;
-    imported = imported || piece.imported;
+    const uint64_t file_bytes = piece_file_bytes(*piece.head);
+    bytes += file_bytes;
+    bytes_all += file_bytes;
+    imported = imported || piece.head->imported;
   }
 };
 
 KvCache::Listed listed(const OnTheWay& leaf) {
   const PieceNode& node = *leaf.node;
-  return {.fingerprint = *node.fingerprint,
-          .key = node.key,
-          .note = node.note ? *node.note : "",
-          .tokens = node.end,
+  return {.fingerprint = node.head->fingerprint,
+          .key = node.head->key,
+          .note = node.head->note,
+          .tokens = node.head->end,
           .bytes = leaf.bytes,
           .bytes_all = leaf.bytes_all,
           .in_ram = leaf.in_ram,
@@ -41,17 +45,18 @@ KvCache::Listed listed(const OnTheWay& leaf) {
 }
 
 size_t ranges_below(const PieceNode& node) {
-  return static_cast<size_t>(std::ranges::count_if(
-      node.children, [](const auto& child) { return child.second->kind == PieceKind::range; }));
+  return static_cast<size_t>(std::ranges::count_if(node.children, [](const auto& child) {
+    return child.second->head->kind == PieceKind::range;
+  }));
 }
 
 // Of a conversation's last range the first above it that no other conversation uses. Null where
 // there is no such conversation.
 PieceNode* unshared_top(PieceNode* last) {
-  if (!last || last->kind != PieceKind::range || ranges_below(*last) > 0) return nullptr;
+  if (!last || last->head->kind != PieceKind::range || ranges_below(*last) > 0) return nullptr;
   // Of a parent inside of which it begins, the end belongs to another.
   while (last->parent->attached() && ranges_below(*last->parent) == 1 &&
-         last->begin == last->parent->end) {
+         last->head->begin == last->parent->head->end) {
     last = last->parent;
   }
   return last;
@@ -69,15 +74,15 @@ std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
     const PieceNode& node = *way.node;
     std::vector<const PieceNode*> ranges;
     for (const auto& [key, child] : node.children) {
-      if (child->kind == PieceKind::range) ranges.push_back(child);
-      if (child->kind == PieceKind::point) way.add(*child);
+      if (child->head->kind == PieceKind::range) ranges.push_back(child);
+      if (child->head->kind == PieceKind::point) way.add(*child);
     }
     if (node.attached()) {
       way.add(node);
       way.in_ram = way.in_ram && node.ram;
       way.on_disk = way.on_disk && node.on_disk;
       const bool goes_on = std::ranges::any_of(
-          ranges, [&](const PieceNode* range) { return range->begin == node.end; });
+          ranges, [&](const PieceNode* range) { return range->head->begin == node.head->end; });
       if (!ranges.empty() && (!goes_on || ranges.size() > 1)) way.bytes = 0;
       if (!goes_on) all.emplace_back(node.used_us, listed(way));
     }
@@ -93,11 +98,12 @@ std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
 }
 
 std::vector<Token> tokens_of(const PieceNode& range) {
-  std::vector<Token> tokens(range.end);
-  uint32_t end = range.end;
+  std::vector<Token> tokens(range.head->end);
+  uint32_t end = range.head->end;
   for (const PieceNode* node = &range; node->attached(); node = node->parent) {
-    std::ranges::copy(node->range_tokens().first(end - node->begin), tokens.begin() + node->begin);
-    end = node->begin;
+    const PieceHead& head = *node->head;
+    std::ranges::copy(std::span(head.tokens).first(end - head.begin), tokens.begin() + head.begin);
+    end = head.begin;
   }
   return tokens;
 }
@@ -111,7 +117,8 @@ std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::Pru
     if (top) waiting.push_back(top);
   } else {
     for (PieceNode* root : tree.roots()) {
-      if (!rule.fingerprint || *root->fingerprint == *rule.fingerprint) waiting.push_back(root);
+      if (!rule.fingerprint || root->head->fingerprint == *rule.fingerprint)
+        waiting.push_back(root);
     }
   }
   while (!waiting.empty()) {
@@ -131,7 +138,7 @@ std::vector<PieceKey> keys_on_disk(const PieceTree& tree) {
   std::vector<PieceKey> keys;
   for (PieceNode* root : tree.roots()) {
     for (const PieceNode* node : tree.subtree(*root)) {
-      if (node->on_disk) keys.push_back(node->key);
+      if (node->on_disk) keys.push_back(node->head->key);
     }
   }
   return keys;

@@ -109,7 +109,7 @@ void PieceLoads::run() {
     const Claim claim = wait_for_work();
     if (!claim.load) return;
     const Item& item = claim.load->items[claim.item];
-    arrived(claim, read_(*item.node, item.head));
+    arrived(claim, read_(*item.node, *item.head));
   }
 }
 
@@ -133,7 +133,7 @@ std::optional<size_t> PieceLoads::claim(Load& load) {
   const size_t end = std::min(load.items.size(), load.failed_at);
   while (load.next_read < end && !load.from_disk[load.next_read]) ++load.next_read;
   if (load.next_read >= end) return std::nullopt;
-  const uint64_t bytes = load.items[load.next_read].head.payload_bytes;
+  const uint64_t bytes = load.items[load.next_read].head->payload_bytes;
   const bool fits = load.bytes_ahead + bytes <= options_.bytes_ahead_max;
   if (!fits && load.bytes_ahead > 0) return std::nullopt;
   load.bytes_ahead += bytes;

@@ -22,7 +22,7 @@ class PieceLoads {
  public:
   struct Item {
     PieceNode* node = nullptr;  // for `read`
-    PieceHead head;
+    HeadPtr head;
     Bytes payload;  // null: to be read
   };
   struct Options {

@@ -87,8 +87,10 @@ class LoadsTest : public testing::Test {
     for (uint32_t i = 0; i < where.size(); ++i) {
       PieceLoads::Item item;
       item.node = where[i] == 'x' ? nullptr : &node_;
-      item.head.begin = i;
-      item.head.payload_bytes = 100;
+      PieceHead head;
+      head.begin = i;
+      head.payload_bytes = 100;
+      item.head = std::make_shared<const PieceHead>(std::move(head));
       if (where[i] == 'r') item.payload = payload_of({1, i}, 100);
       all.push_back(std::move(item));
     }
@@ -99,8 +101,8 @@ class LoadsTest : public testing::Test {
   static std::vector<uint32_t> take(PrefixLoad& load) {
     std::vector<uint32_t> begins;
     while (const auto piece = load.next()) {
-      EXPECT_EQ(*piece->payload, *payload_of({1, piece->head.begin}, 100));
-      begins.push_back(piece->head.begin);
+      EXPECT_EQ(*piece->payload, *payload_of({1, piece->head->begin}, 100));
+      begins.push_back(piece->head->begin);
     }
     return begins;
   }
@@ -146,7 +148,7 @@ TEST_F(LoadsTest, ReadsNoFurtherAheadThanItMay) {
   const auto load = loads_->start(nullptr, items("dddddd"), bell_.ring());
   bell_.wait_for(2);
   EXPECT_EQ(disk_.asked(2), 0u);
-  EXPECT_EQ(load->next()->head.begin, 0u);
+  EXPECT_EQ(load->next()->head->begin, 0u);
   bell_.wait_for(3);
   EXPECT_EQ(disk_.asked(2), 1u);
   EXPECT_EQ(disk_.asked(3), 0u);
@@ -162,7 +164,7 @@ TEST_F(LoadsTest, APieceLargerThanWhatMayBeAheadComesAlone) {
   const auto load = loads_->start(nullptr, items("dd"), bell_.ring());
   bell_.wait_for(1);
   EXPECT_EQ(disk_.asked(1), 0u);
-  EXPECT_EQ(load->next()->head.begin, 0u);
+  EXPECT_EQ(load->next()->head->begin, 0u);
   bell_.wait_for(2);
   EXPECT_EQ(take(*load), Begins{1});
 }

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "kv/piece_file.h"
+
 namespace anyclaude {
 namespace {
 
@@ -13,11 +15,10 @@ constexpr int64_t us_per_s = 1'000'000;
 size_t index(Tier tier) { return static_cast<size_t>(tier); }
 
 // That both name the same bytes.
-bool same_bytes(const PieceNode& node, const PieceHead& head) {
-  return node.kind == head.kind && *node.fingerprint == head.fingerprint &&
-         node.parent->key == head.parent && node.begin == head.begin && node.end == head.end &&
-         std::ranges::equal(node.range_tokens(), head.tokens) &&
-         node.payload_bytes == head.payload_bytes && node.payload_checksum == head.payload_checksum;
+bool same_bytes(const PieceHead& a, const PieceHead& b) {
+  return a.kind == b.kind && a.fingerprint == b.fingerprint && a.parent == b.parent &&
+         a.begin == b.begin && a.end == b.end && a.tokens == b.tokens &&
+         a.payload_bytes == b.payload_bytes && a.payload_checksum == b.payload_checksum;
 }
 
 }  // namespace
@@ -26,9 +27,9 @@ bool same_bytes(const PieceNode& node, const PieceHead& head) {
 
 // What is above the new node counts as used just now by no worse, so it ranks no lower, and making
 // room for the node never costs what is above it.
-PieceNode* PieceTiers::store(const PieceHead& head, const Bytes& payload, KeepClass keep,
+PieceNode* PieceTiers::store(const HeadPtr& head, const Bytes& payload, KeepClass keep,
                              int64_t now_us) {
-  PieceNode* const parent = tree_.find(head.parent);
+  PieceNode* const parent = tree_.find(head->parent);
   if (parent) tree_.use(*parent, now_us, keep);
   if (!make_room_for_node(now_us - handicap_s(keep) * us_per_s)) return nullptr;
   PieceNode* const node = tree_.insert(head);
@@ -66,12 +67,12 @@ bool PieceTiers::keep_on_disk(PieceNode& node, const Bytes& payload) {
 }
 
 bool PieceTiers::write(PieceNode& node, const Bytes& payload, int64_t rank_us) {
-  const PieceHead head = node.head();
-  if (!make_room(Tier::disk, node.file_bytes, rank_us) || !disk_->store(head, payload)) {
+  const uint64_t bytes = piece_file_bytes(*node.head);
+  if (!make_room(Tier::disk, bytes, rank_us) || !disk_->store(node.head, payload)) {
     metrics_.refusals[index(Tier::disk)]->add();
     return false;
   }
-  tree_.put_on_disk(node, node.file_bytes);
+  tree_.put_on_disk(node);
   report_use(node);
   return true;
 }
@@ -85,30 +86,30 @@ void PieceTiers::promote(PieceNode& node, Bytes payload) {
 // As old as it ranks: the class is not written down.
 void PieceTiers::report_use(const PieceNode& node) {
   if (!disk_ || !node.on_disk) return;
-  PieceHead head;
-  head.key = node.key;
-  disk_->used(head, node.rank_us() / us_per_s, node.hits);
+  disk_->used(node.head->key, node.rank_us() / us_per_s, node.hits);
 }
 
 // ---- What the disk tells ------------------------------------------------------------------------
 
-void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
-  if (!disk_->has(known.head)) return;  // stored and thrown out before this was heard
-  PieceNode* node = tree_.find(known.head.key);
+void PieceTiers::found(const PieceRecord& record, int64_t now_us) {
+  const PieceHead& head = *record.head;
+  if (!disk_->has(head)) return;  // stored and thrown out before this was heard
+  PieceNode* node = tree_.find(head.key);
   // Never later than now: a file may say anything, and the clock may have been set back.
   const int64_t used_us =
-      std::clamp<int64_t>(known.last_used_s, 0, std::max<int64_t>(now_us, 0) / us_per_s) * us_per_s;
-  if (node && !same_bytes(*node, known.head)) {
+      std::clamp<int64_t>(record.last_used_s, 0, std::max<int64_t>(now_us, 0) / us_per_s) *
+      us_per_s;
+  if (node && !same_bytes(*node->head, head)) {
     // Somebody may be reading those that are here.
-    disk_->remove(known.head);
-    return lost(known.head.key);
+    disk_->remove(head);
+    return lost(head.key);
   }
-  if (!node && make_room_for_node(used_us)) node = tree_.insert(known.head);
-  if (!node) return disk_->remove(known.head);
+  if (!node && make_room_for_node(used_us)) node = tree_.insert(record.head);
+  if (!node) return disk_->remove(head);
   tree_.use(*node, used_us, KeepClass::main);
   if (!node->on_disk) {
-    PieceTree::add_hits(*node, known.hits);
-    tree_.put_on_disk(*node, known.file_bytes);
+    PieceTree::add_hits(*node, record.hits);
+    tree_.put_on_disk(*node);
   }
   // The limit may have been higher the last time.
   if (disk_->writes()) shrink(Tier::disk, limits_.disk_bytes_max);
@@ -118,7 +119,7 @@ void PieceTiers::found(const DiskTier::Known& known, int64_t now_us) {
 void PieceTiers::lost(const PieceKey& key) {
   PieceNode* const node = tree_.find(key);
   // It may have been stored again in the meantime.
-  if (!node || !node->on_disk || disk_->has(node->head())) return;
+  if (!node || !node->on_disk || disk_->has(*node->head)) return;
   tree_.take_out(*node, Tier::disk);
   const size_t before = tree_.size();
   if (!node->ram) drop(*node);
@@ -160,7 +161,7 @@ bool PieceTiers::make_room_for_node(int64_t rank_us) {
 }
 
 void PieceTiers::evict(PieceNode& node, Tier tier) {
-  if (tier == Tier::disk) disk_->remove(node.head());
+  if (tier == Tier::disk) disk_->remove(*node.head);
   tree_.take_out(node, tier);
   if (!node.in(Tier::ram) && !node.in(Tier::disk)) drop(node);
   update_gauges();
@@ -168,7 +169,7 @@ void PieceTiers::evict(PieceNode& node, Tier tier) {
 
 void PieceTiers::drop(PieceNode& node) {
   for (PieceNode* below : std::views::reverse(tree_.subtree(node))) {
-    if (below->on_disk) disk_->remove(below->head());
+    if (below->on_disk) disk_->remove(*below->head);
     tree_.remove(*below);
   }
   update_gauges();

@@ -35,7 +35,7 @@ class PieceTiers {
 
   // Keeps a piece that is not there yet, in RAM and on the disk as far as there is room. Null: in
   // neither.
-  PieceNode* store(const PieceHead& head, const Bytes& payload, KeepClass keep, int64_t now_us);
+  PieceNode* store(const HeadPtr& head, const Bytes& payload, KeepClass keep, int64_t now_us);
   // For the disk's snapshot; where the node is on the disk.
   void report_use(const PieceNode& node);
 
@@ -43,7 +43,7 @@ class PieceTiers {
   void promote(PieceNode& node, Bytes payload);
 
   // What the disk tells (DiskTier::Listener).
-  void found(const DiskTier::Known& known, int64_t now_us);
+  void found(const PieceRecord& record, int64_t now_us);
   void lost(const PieceKey& key);
 
   void evict(PieceNode& node, Tier tier);  // out of the tier

@@ -13,13 +13,9 @@ PieceNode::ChildKey child_key(const PieceHead& head) {
   return {head.kind, head.begin, head.tokens.empty() ? 0 : head.tokens.front()};
 }
 
-PieceNode::ChildKey child_key(const PieceNode& node) {
-  return {node.kind, node.begin, node.tokens ? node.tokens[0] : 0};
-}
-
-bool fits_behind(const PieceNode& parent, const PieceHead& head) {
-  const bool is_root = parent.parent == nullptr;
-  if (is_root) return head.kind == PieceKind::range && head.begin == 0;
+bool fits_behind(const PieceNode& node, const PieceHead& head) {
+  const PieceHead& parent = *node.head;
+  if (!node.attached()) return head.kind == PieceKind::range && head.begin == 0;  // the root
   if (head.begin <= parent.begin || head.begin > parent.end) return false;
   // What the parent holds itself would be there twice.
   return head.kind == PieceKind::point || head.begin == parent.end ||
@@ -28,13 +24,6 @@ bool fits_behind(const PieceNode& parent, const PieceHead& head) {
 
 bool evictable(const PieceNode& node, size_t tier) {
   return node.in(static_cast<Tier>(tier)) && node.children_in[tier] == 0 && node.pins == 0;
-}
-
-// Most pieces of a conversation have the same words.
-std::shared_ptr<const std::string> shared_note(const PieceNode& parent, const std::string& note) {
-  if (note.empty()) return nullptr;
-  if (parent.note && *parent.note == note) return parent.note;
-  return std::make_shared<const std::string>(note);
 }
 
 }  // namespace
@@ -51,27 +40,8 @@ int64_t handicap_s(KeepClass keep) {
   return 24 * 3600;
 }
 
-std::span<const Token> PieceNode::range_tokens() const {
-  return {tokens.get(), tokens ? end - begin : 0};
-}
-
 uint64_t PieceNode::bytes_in(Tier tier) const {
-  return tier == Tier::ram ? ram->capacity() : file_bytes;
-}
-
-PieceHead PieceNode::head() const {
-  return {.kind = kind,
-          .fingerprint = *fingerprint,
-          .key = key,
-          .parent = parent ? parent->key : PieceKey{},
-          .begin = begin,
-          .end = end,
-          .tokens = {range_tokens().begin(), range_tokens().end()},
-          .payload_bytes = payload_bytes,
-          .payload_checksum = payload_checksum,
-          .made_s = made_s,
-          .imported = imported,
-          .note = note ? *note : ""};
+  return tier == Tier::ram ? ram->capacity() : piece_file_bytes(*head);
 }
 
 // ---- Structure ----------------------------------------------------------------------------------
@@ -87,9 +57,9 @@ PieceTree::Match PieceTree::match(const Fingerprint& fingerprint,
     if (child == node->children.end()) break;
     node = child->second;
     match.ranges.push_back(child->second);
-    const auto own = node->range_tokens();
+    const std::vector<Token>& own = node->head->tokens;
     const auto wanted =
-        tokens.subspan(match.length, std::min(own.size(), tokens.size() - node->begin));
+        tokens.subspan(match.length, std::min(own.size(), tokens.size() - match.length));
     const auto parting = std::ranges::mismatch(wanted, own).in1;
     match.length += static_cast<uint32_t>(parting - wanted.begin());
   }
@@ -99,7 +69,7 @@ PieceTree::Match PieceTree::match(const Fingerprint& fingerprint,
 std::vector<PieceNode*> PieceTree::points(const PieceNode& range, uint32_t end) {
   std::vector<PieceNode*> found;
   auto child = range.children.lower_bound({PieceKind::point, 0, 0});
-  for (; child != range.children.end() && child->second->end <= end; ++child) {
+  for (; child != range.children.end() && child->second->head->end <= end; ++child) {
     found.push_back(child->second);
   }
   return found;
@@ -108,40 +78,30 @@ std::vector<PieceNode*> PieceTree::points(const PieceNode& range, uint32_t end) 
 PieceNode* PieceTree::parent_for(const PieceHead& head) {
   if (head.begin > 0) {
     PieceNode* const parent = find(head.parent);
-    if (!parent || parent->kind != PieceKind::range) return nullptr;
-    return *parent->fingerprint == head.fingerprint ? parent : nullptr;
+    const bool fits = parent && parent->head->kind == PieceKind::range &&
+                      parent->head->fingerprint == head.fingerprint;
+    return fits ? parent : nullptr;
   }
   const auto [found, added] = roots_.try_emplace(head.fingerprint);
   if (added) {
+    PieceHead root;
+    root.fingerprint = head.fingerprint;
     found->second = std::make_unique<PieceNode>();
-    found->second->fingerprint = &found->first;
+    found->second->head = std::make_shared<const PieceHead>(std::move(root));
   }
   return found->second.get();
 }
 
-PieceNode* PieceTree::insert(const PieceHead& head) {
-  if (!check_piece_head(head) || nodes_.contains(head.key)) return nullptr;
-  PieceNode* const parent = parent_for(head);
-  if (!parent || !fits_behind(*parent, head)) return nullptr;
+PieceNode* PieceTree::insert(HeadPtr head) {
+  if (!check_piece_head(*head) || nodes_.contains(head->key)) return nullptr;
+  PieceNode* const parent = parent_for(*head);
+  if (!parent || !fits_behind(*parent, *head)) return nullptr;
   auto node = std::make_unique<PieceNode>();
-  if (!parent->children.try_emplace(child_key(head), node.get()).second) return nullptr;
-  node->kind = head.kind;
-  node->imported = head.imported;
-  node->begin = head.begin;
-  node->end = head.end;
-  node->fingerprint = parent->fingerprint;
+  if (!parent->children.try_emplace(child_key(*head), node.get()).second) return nullptr;
+  node->head = std::move(head);
   node->parent = parent;
-  node->key = head.key;
-  if (!head.tokens.empty()) {
-    node->tokens = std::make_unique_for_overwrite<Token[]>(head.tokens.size());
-    std::ranges::copy(head.tokens, node->tokens.get());
-  }
-  node->payload_bytes = head.payload_bytes;
-  node->payload_checksum = head.payload_checksum;
-  node->file_bytes = piece_file_bytes(head);
-  node->made_s = head.made_s;
-  node->note = shared_note(*parent, head.note);
-  return nodes_.emplace(head.key, std::move(node)).first->second.get();
+  const PieceKey& key = node->head->key;
+  return nodes_.emplace(key, std::move(node)).first->second.get();
 }
 
 PieceNode* PieceTree::find(const PieceKey& key) const {
@@ -155,9 +115,9 @@ void PieceTree::remove(PieceNode& node) {
     if (node.in(tier)) take_out(node, tier);
   }
   PieceNode* const parent = node.parent;
-  parent->children.erase(child_key(node));
+  parent->children.erase(child_key(*node.head));
   node.parent = nullptr;
-  auto owned = nodes_.extract(node.key);
+  auto owned = nodes_.extract(node.head->key);
   if (node.pins > 0) removed_.emplace(&node, std::move(owned.mapped()));
 }
 
@@ -183,9 +143,8 @@ void PieceTree::put_in_ram(PieceNode& node, Bytes bytes) {
   count(node, Tier::ram, true);
 }
 
-void PieceTree::put_on_disk(PieceNode& node, uint64_t file_bytes) {
+void PieceTree::put_on_disk(PieceNode& node) {
   assert(!node.on_disk && node.attached());
-  node.file_bytes = file_bytes;
   node.on_disk = true;
   count(node, Tier::disk, true);
 }
@@ -205,7 +164,7 @@ void PieceTree::count(PieceNode& node, Tier tier, bool added) {
   };
   change(totals_[index].bytes, node.bytes_in(tier));
   change(totals_[index].pieces, 1u);
-  change(totals_[index].tokens, node.end - node.begin);
+  change(totals_[index].tokens, node.head->end - node.head->begin);
   change(node.parent->children_in[index], 1u);
   reorder(node);
   reorder(*node.parent);
@@ -216,8 +175,10 @@ void PieceTree::count(PieceNode& node, Tier tier, bool added) {
 // Of pieces used at once those further from the root go first.
 bool PieceTree::Place::operator<(const Place& other) const {
   if (rank_us != other.rank_us) return rank_us < other.rank_us;
-  if (node->end != other.node->end) return node->end > other.node->end;
-  return node->key < other.node->key;
+  const PieceHead& mine = *node->head;
+  const PieceHead& others = *other.node->head;
+  if (mine.end != others.end) return mine.end > others.end;
+  return mine.key < others.key;
 }
 
 // Puts it where it belongs after a change. Only what could go now stands in the order, so that the

@@ -7,7 +7,8 @@
 // that begins inside of its parent differs from it in the first token, and no two children begin
 // alike, so there is one way through the tree for any tokens. Each fingerprint has a root.
 //
-// A node costs 400 bytes beside its tokens: 10 million tokens in full ranges are 55 MB.
+// A node costs 450 bytes beside its tokens and its note, and shares both with the disk tier:
+// 10 million tokens in full ranges are 58 MB.
 //
 // Not thread-safe; does no I/O.
 #pragma once
@@ -19,7 +20,6 @@
 #include <memory>
 #include <set>
 #include <span>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -44,19 +44,8 @@ struct PieceNode {
   };
 
   // ---- Constant.
-  PieceKind kind = PieceKind::range;
-  bool imported = false;
-  uint32_t begin = 0;
-  uint32_t end = 0;
-  const Fingerprint* fingerprint = nullptr;
-  PieceNode* parent = nullptr;  // null: a root, which is no piece; or a node that was removed
-  PieceKey key;
-  std::unique_ptr<Token[]> tokens;
-  uint64_t payload_bytes = 0;
-  uint64_t payload_checksum = 0;
-  uint64_t file_bytes = 0;  // on the disk, if it is there
-  int64_t made_s = 0;
-  std::shared_ptr<const std::string> note;
+  HeadPtr head;                 // of a root, which is no piece: of the fingerprint alone
+  PieceNode* parent = nullptr;  // null: a root, or a node that was removed
 
   // ---- Where it is.
   Bytes ram;  // null: not there
@@ -74,13 +63,11 @@ struct PieceNode {
   std::array<bool, 2> ordered{};
   int64_t ordered_rank_us = 0;
 
-  std::span<const Token> range_tokens() const;
   bool in(Tier tier) const { return tier == Tier::ram ? ram != nullptr : on_disk; }
   uint64_t bytes_in(Tier tier) const;                  // if it is there
   bool attached() const { return parent != nullptr; }  // a piece, and not removed
   // Whoever has the lowest goes first.
   int64_t rank_us() const { return used_us - handicap_s(keep) * 1'000'000; }
-  PieceHead head() const;
 };
 
 class PieceTree {
@@ -103,7 +90,7 @@ class PieceTree {
 
   // A node that is in no tier yet. Null where the parent is not there, where the head is wrong, or
   // where what it holds is there in part or whole.
-  PieceNode* insert(const PieceHead& head);
+  PieceNode* insert(HeadPtr head);
   PieceNode* find(const PieceKey& key) const;  // null: not there
   // Takes it out of its tiers and out of the tree; it has no children. One that is pinned lives on,
   // removed, until it is not.
@@ -116,7 +103,7 @@ class PieceTree {
   // ---- Where the bytes are.
 
   void put_in_ram(PieceNode& node, Bytes bytes);
-  void put_on_disk(PieceNode& node, uint64_t file_bytes);
+  void put_on_disk(PieceNode& node);
   void take_out(PieceNode& node, Tier tier);
 
   struct Totals {

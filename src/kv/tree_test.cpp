@@ -21,9 +21,13 @@ std::span<const Token> first(const Tokens& tokens, size_t count) {
 PieceHead range_head(const PieceTree& tree, const Tokens& tokens, uint32_t begin, uint32_t end,
                      PieceKind kind = PieceKind::range) {
   const auto match = tree.match(fingerprint, first(tokens, begin));
-  const PieceKey parent = match.ranges.empty() ? PieceKey{} : match.ranges.back()->key;
+  const PieceKey parent = match.ranges.empty() ? PieceKey{} : match.ranges.back()->head->key;
   const Tokens prefix(tokens.begin(), tokens.begin() + end);
   return make_piece(kind, fingerprint, parent, prefix, begin, 3).head;
+}
+
+PieceNode* insert(PieceTree& tree, const PieceHead& head) {
+  return tree.insert(std::make_shared<const PieceHead>(head));
 }
 
 // What of `tokens` is not there yet, cut at blocks; the node of the last.
@@ -33,7 +37,7 @@ PieceNode* store(PieceTree& tree, const Tokens& tokens) {
   for (uint32_t begin = match.length; begin < tokens.size();) {
     const auto block_end = (begin / block_tokens + 1) * block_tokens;
     const auto end = std::min<uint32_t>(block_end, static_cast<uint32_t>(tokens.size()));
-    last = tree.insert(range_head(tree, tokens, begin, end));
+    last = insert(tree, range_head(tree, tokens, begin, end));
     if (!last) return nullptr;
     begin = end;
   }
@@ -88,8 +92,8 @@ TEST(PieceTree, ConversationsPartAtAnyToken) {
     ASSERT_EQ(match.length, tokens.size());
     uint32_t end = 0;
     for (const PieceNode* range : match.ranges) {
-      ASSERT_LE(range->begin, end == 0 ? 0 : end);
-      end = range->end;
+      ASSERT_LE(range->head->begin, end == 0 ? 0 : end);
+      end = range->head->end;
     }
   }
 }
@@ -116,9 +120,10 @@ TEST(PieceTree, AgreesWithANaiveSearch) {
     ASSERT_EQ(match.length, longest) << "step " << step;
     // What it names is what was asked for.
     for (size_t i = 0; i < match.ranges.size(); ++i) {
-      const PieceNode& range = *match.ranges[i];
-      const uint32_t end = i + 1 < match.ranges.size() ? match.ranges[i + 1]->begin : match.length;
-      ASSERT_TRUE(std::ranges::equal(range.range_tokens().first(end - range.begin),
+      const PieceHead& range = *match.ranges[i]->head;
+      const bool last = i + 1 == match.ranges.size();
+      const uint32_t end = last ? match.length : match.ranges[i + 1]->head->begin;
+      ASSERT_TRUE(std::ranges::equal(std::span(range.tokens).first(end - range.begin),
                                      std::span(tokens).subspan(range.begin, end - range.begin)));
     }
     if (random() % 3 == 0 && !tokens.empty()) {
@@ -136,27 +141,27 @@ TEST(PieceTree, RefusesWhatDoesNotFit) {
   orphan.begin = 16;
   orphan.tokens.erase(orphan.tokens.begin(), orphan.tokens.begin() + 16);
   orphan.parent = {1, 1};
-  EXPECT_EQ(tree.insert(orphan), nullptr);
+  EXPECT_EQ(insert(tree, orphan), nullptr);
   PieceHead without_tokens = whole;
   without_tokens.tokens.clear();
-  EXPECT_EQ(tree.insert(without_tokens), nullptr);
-  ASSERT_TRUE(tree.insert(whole));
-  EXPECT_EQ(tree.insert(whole), nullptr);
-  EXPECT_EQ(tree.insert(range_head(tree, tokens, 0, 100)), nullptr);  // there already
+  EXPECT_EQ(insert(tree, without_tokens), nullptr);
+  ASSERT_TRUE(insert(tree, whole));
+  EXPECT_EQ(insert(tree, whole), nullptr);
+  EXPECT_EQ(insert(tree, range_head(tree, tokens, 0, 100)), nullptr);  // there already
   PieceHead inside = range_head(tree, tokens, 100, 256);
-  EXPECT_EQ(tree.insert(inside), nullptr);  // the parent holds its first token
+  EXPECT_EQ(insert(tree, inside), nullptr);  // the parent holds its first token
   inside.tokens.front() = -1;
   inside.fingerprint = {3, 5};
-  EXPECT_EQ(tree.insert(inside), nullptr);  // the parent is another model's
+  EXPECT_EQ(insert(tree, inside), nullptr);  // the parent is another model's
   PieceHead beyond = range_head(tree, tokens, 256, 300);
   beyond.begin = 257;
   beyond.end = 301;
-  EXPECT_EQ(tree.insert(beyond), nullptr);  // a gap
-  PieceNode* const point = tree.insert(range_head(tree, tokens, 256, 256, PieceKind::point));
+  EXPECT_EQ(insert(tree, beyond), nullptr);  // a gap
+  PieceNode* const point = insert(tree, range_head(tree, tokens, 256, 256, PieceKind::point));
   ASSERT_TRUE(point);
   PieceHead below_point = range_head(tree, tokens, 256, 300);
-  below_point.parent = point->key;
-  EXPECT_EQ(tree.insert(below_point), nullptr);
+  below_point.parent = point->head->key;
+  EXPECT_EQ(insert(tree, below_point), nullptr);
   EXPECT_EQ(tree.size(), 2u);
 }
 
@@ -165,28 +170,17 @@ TEST(PieceTree, PointsHangOnTheRangeOfTheirLastToken) {
   const Tokens tokens = counted(300);
   ASSERT_TRUE(store(tree, tokens));
   for (const uint32_t at : {200u, 1u, 256u, 257u}) {
-    ASSERT_TRUE(tree.insert(range_head(tree, tokens, at, at, PieceKind::point)));
+    ASSERT_TRUE(insert(tree, range_head(tree, tokens, at, at, PieceKind::point)));
   }
   const auto match = tree.match(fingerprint, tokens);
   const auto ends = [](const std::vector<PieceNode*>& points) {
     std::vector<uint32_t> all;
-    for (const PieceNode* point : points) all.push_back(point->end);
+    for (const PieceNode* point : points) all.push_back(point->head->end);
     return all;
   };
   EXPECT_EQ(ends(PieceTree::points(*match.ranges[0], 256)), (std::vector<uint32_t>{1, 200, 256}));
   EXPECT_EQ(ends(PieceTree::points(*match.ranges[0], 255)), (std::vector<uint32_t>{1, 200}));
   EXPECT_EQ(ends(PieceTree::points(*match.ranges[1], 300)), (std::vector<uint32_t>{257}));
-}
-
-TEST(PieceTree, GivesBackTheHeadItWasGiven) {
-  PieceTree tree;
-  PieceHead head = range_head(tree, counted(40), 0, 40);
-  head.note = "hello";
-  head.imported = true;
-  PieceNode* const node = tree.insert(head);
-  EXPECT_EQ(node->head(), head);
-  const PieceHead point = range_head(tree, counted(40), 40, 40, PieceKind::point);
-  EXPECT_EQ(tree.insert(point)->head(), point);
 }
 
 // A chain as deep as there are tokens, and one node with very many children: neither recursion nor
@@ -201,7 +195,7 @@ TEST(PieceTree, BearsDeepChainsAndManyChildren) {
     head.begin = i;
     head.end = i + 1;
     head.tokens = {tokens[i]};
-    PieceNode* const node = tree.insert(head);
+    PieceNode* const node = insert(tree, head);
     ASSERT_TRUE(node);
     tree.put_in_ram(*node, some_bytes(1));
     parent = head.key;
@@ -211,7 +205,7 @@ TEST(PieceTree, BearsDeepChainsAndManyChildren) {
     head.begin = 1;
     head.end = 2;
     head.tokens = {-1 - static_cast<Token>(i)};
-    ASSERT_TRUE(tree.insert(head));
+    ASSERT_TRUE(insert(tree, head));
   }
   EXPECT_EQ(tree.match(fingerprint, tokens).length, count);
   EXPECT_EQ(tree.match(fingerprint, Tokens{0, -5000}).length, 2u);
@@ -233,10 +227,10 @@ TEST(PieceTree, CountsWhatIsInATier) {
   roomy.reserve(1000);
   roomy.resize(10);
   tree.put_in_ram(*node, std::make_shared<const std::vector<uint8_t>>(std::move(roomy)));
-  tree.put_on_disk(*node, node->file_bytes);
+  tree.put_on_disk(*node);
   EXPECT_EQ(tree.totals(Tier::ram).bytes, 1000u);
   EXPECT_EQ(tree.totals(Tier::ram).tokens, 20u);
-  EXPECT_EQ(tree.totals(Tier::disk).bytes, piece_file_bytes(node->head()));
+  EXPECT_EQ(tree.totals(Tier::disk).bytes, piece_file_bytes(*node->head));
   tree.take_out(*node, Tier::ram);
   EXPECT_EQ(tree.totals(Tier::ram).bytes, 0u);
   EXPECT_EQ(tree.totals(Tier::ram).pieces, 0u);
@@ -333,20 +327,20 @@ class RandomOrder {
 
  private:
   static bool before(const PieceNode& a, const PieceNode& b) {
-    return std::tuple(a.rank_us(), -int64_t{a.end}, a.key) <
-           std::tuple(b.rank_us(), -int64_t{b.end}, b.key);
+    return std::tuple(a.rank_us(), -int64_t{a.head->end}, a.head->key) <
+           std::tuple(b.rank_us(), -int64_t{b.head->end}, b.head->key);
   }
   KeepClass any_class() { return static_cast<KeepClass>(random_() % 3); }
   void put(PieceNode& node, Tier tier) {
     if (tier == Tier::ram) tree_.put_in_ram(node, some_bytes(random_() % 50));
-    if (tier == Tier::disk) tree_.put_on_disk(node, node.file_bytes);
+    if (tier == Tier::disk) tree_.put_on_disk(node);
   }
   void add() {
     PieceNode* const parent = nodes_.empty() ? nullptr : nodes_[random_() % nodes_.size()];
-    const bool at_root = !parent || parent->kind == PieceKind::point || random_() % 8 == 0;
+    const bool at_root = !parent || parent->head->kind == PieceKind::point || random_() % 8 == 0;
     PieceHead head{.fingerprint = fingerprint, .key = {9, ++keys_}};
-    if (!at_root) head.parent = parent->key;
-    head.begin = at_root ? 0 : parent->end;
+    if (!at_root) head.parent = parent->head->key;
+    head.begin = at_root ? 0 : parent->head->end;
     head.end = head.begin + 1;
     head.tokens = {static_cast<Token>(keys_)};
     if (!at_root && random_() % 3 == 0) {
@@ -354,7 +348,7 @@ class RandomOrder {
       head.end = head.begin;
       head.tokens.clear();
     }
-    if (PieceNode* const node = tree_.insert(head)) nodes_.push_back(node);
+    if (PieceNode* const node = insert(tree_, head)) nodes_.push_back(node);
   }
 
   std::mt19937_64 random_;

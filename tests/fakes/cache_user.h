@@ -154,7 +154,7 @@ class CacheUser {
 
   // Checks a piece that was given out for `tokens` and counts it.
   void take(const PrefixLoad::Piece& piece, const Tokens& tokens, Restored& restored) const {
-    const PieceHead& head = piece.head;
+    const PieceHead& head = *piece.head;
     ASSERT_TRUE(piece.payload);
     ASSERT_EQ(head.payload_bytes, piece.payload->size());
     if (bytes_of) {

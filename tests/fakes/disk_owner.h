@@ -38,7 +38,7 @@ class DiskOwner {
   explicit DiskOwner(Files& files, DiskTier::Options options = DiskOwner::options())
       : tier_(DiskTier::open(
             files, std::move(options),
-            {.found = [this](const DiskTier::Known& known) { found(known); },
+            {.found = [this](const PieceRecord& record) { found(record); },
              .written = [this](const PieceHead& head) { written(head); },
              .lost = [this](const PieceHead& head, bool wrong) { lost(head, wrong); }},
             metrics_)) {}
@@ -58,7 +58,7 @@ class DiskOwner {
       const MutexLock lock(mutex_);
       taken_.insert(piece.head.key);
     }
-    if (tier_->store(piece.head, piece.payload)) return true;
+    if (tier_->store(std::make_shared<const PieceHead>(piece.head), piece.payload)) return true;
     const MutexLock lock(mutex_);
     taken_.erase(piece.head.key);
     return false;
@@ -89,7 +89,7 @@ class DiskOwner {
     const MutexLock lock(mutex_);
     return known_.size();
   }
-  std::vector<DiskTier::Known> found() const {
+  std::vector<PieceRecord> found() const {
     const MutexLock lock(mutex_);
     return found_;
   }
@@ -112,16 +112,16 @@ class DiskOwner {
   }
 
  private:
-  void found(const DiskTier::Known& known) {
+  void found(const PieceRecord& record) {
+    const PieceHead& head = *record.head;
     const MutexLock lock(mutex_);
-    EXPECT_FALSE(known_.contains(known.head.key)) << "found twice";
-    if (known.head.parent != PieceKey{}) {
-      EXPECT_TRUE(known_.contains(known.head.parent) || taken_.contains(known.head.parent))
+    EXPECT_FALSE(known_.contains(head.key)) << "found twice";
+    if (head.parent != PieceKey{}) {
+      EXPECT_TRUE(known_.contains(head.parent) || taken_.contains(head.parent))
           << "found before its parent";
     }
-    EXPECT_EQ(known.file_bytes, piece_file_bytes(known.head));
-    known_.emplace(known.head.key, known.head);
-    found_.push_back(known);
+    known_.emplace(head.key, head);
+    found_.push_back(record);
   }
   void written(const PieceHead& head) {
     const MutexLock lock(mutex_);
@@ -139,7 +139,7 @@ class DiskOwner {
   mutable Mutex mutex_;
   std::map<PieceKey, PieceHead> known_ GUARDED_BY(mutex_);  // found or written
   std::set<PieceKey> taken_ GUARDED_BY(mutex_);
-  std::vector<DiskTier::Known> found_ GUARDED_BY(mutex_);
+  std::vector<PieceRecord> found_ GUARDED_BY(mutex_);
   size_t lost_ GUARDED_BY(mutex_) = 0;
   size_t wrong_ GUARDED_BY(mutex_) = 0;
   std::unique_ptr<DiskTier> tier_;  // last: it calls what is above

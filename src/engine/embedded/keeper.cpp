@@ -141,7 +141,7 @@ bool Keeper::take(Restore& restore, const Sequence& sequence, std::span<const To
   while (!restore.point && bytes < restored_bytes_max) {
     auto piece = restore.load->next();
     if (!piece) break;
-    const PieceHead& head = piece->head;
+    const PieceHead& head = *piece->head;
     if (head.kind == PieceKind::point) {
       restore.point = std::move(piece);
       break;
@@ -172,7 +172,7 @@ Cells::Restored Keeper::put_back(Restore& restore, Sequence& sequence,
 }
 
 Cells::Restored Keeper::put_back_point(Restore& restore, Sequence& sequence) {
-  const uint32_t end = restore.point->head.end;
+  const uint32_t end = restore.point->head->end;
   const Bytes bytes = restore.point->payload;
   const auto restored = cells_.restore_point(sequence.id, end, *bytes);
   if (restored == Cells::Restored::no_room) return restored;

@@ -171,7 +171,7 @@ TEST_P(KeptState, ComesBackByteForByte) {
     ASSERT_FALSE(load->failed());
     const auto piece = load->next();
     if (!piece) continue;
-    const PieceHead& head = piece->head;
+    const PieceHead& head = *piece->head;
     if (head.kind == PieceKind::point) {
       EXPECT_EQ(*piece->payload, *point->bytes);
       ASSERT_EQ(cells.restore_point(0, head.end, *piece->payload), Cells::Restored::done);

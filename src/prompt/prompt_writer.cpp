@@ -76,6 +76,25 @@ std::vector<size_t> user_points(const CanonicalConversation& conversation, std::
   return points;
 }
 
+// What stands in front of the first `mark`; nothing where it is not there.
+std::string_view front(std::string_view text, std::string_view mark) {
+  const size_t end = text.find(mark);
+  return end == std::string_view::npos ? std::string_view() : text.substr(0, end);
+}
+
+// Of `whole`, what comes with the text at `place` and in front of it, by what is there without.
+std::string heading_of(std::string_view whole, size_t place, std::string_view without) {
+  if (whole.size() <= without.size()) return "";
+  size_t begin = common_bytes(whole, without);
+  const size_t added = whole.size() - without.size();
+  if (whole.substr(begin + added) != without.substr(begin)) return "";
+  // What follows may begin as the heading does: "# Instructions", "# Tools".
+  while (begin > 0 && whole[begin - 1] != '\n' && whole[begin - 1] == whole[begin + added - 1]) {
+    --begin;
+  }
+  return begin < place ? std::string(whole.substr(begin, place - begin)) : "";
+}
+
 std::string joined(const std::vector<std::string>& segments) {
   std::string text;
   for (const auto& segment : segments) text += segment;
@@ -93,40 +112,42 @@ PromptWriter::PromptWriter(const TemplateRenderer& renderer, const Guard& guard,
       system_mark_("s" + random_hex(8)),
       user_mark_("u" + random_hex(8)) {
   if (layout_ != PromptLayout::cache) return;
-  turn_end_ = find_turn_end();
+  place_ = find_place();
 }
 
-// By two probes: what stands between system and user text without tools must stand there with them
-// too, and the system text in front of the tools.
-std::optional<std::string> PromptWriter::find_turn_end() const {
+// By probes: with tools the text in front of the user's must end as it does without them, and the
+// system text must stand in front of the tools, in the turn of the two.
+std::optional<PromptWriter::Place> PromptWriter::find_place() const {
   const std::string about = "t" + random_hex(8);
   CanonicalConversation probe;
   probe.messages = {{.role = CanonicalRole::system, .text = system_mark_},
                     {.role = CanonicalRole::user, .text = user_mark_}};
   const auto plain = renderer_.render(probe, TemplateRenderer::Tools::listed);
   probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
-  const auto with_tools = renderer_.render(probe, TemplateRenderer::Tools::listed);
-  if (!plain || !with_tools) return {};
-  const size_t system = plain->find(system_mark_);
-  const size_t user = plain->find(user_mark_);
-  if (system == std::string::npos || user == std::string::npos || user < system) return {};
-  const size_t begin = system + system_mark_.size();
-  std::string end = plain->substr(begin, user - begin);
-  const std::string_view before =
-      std::string_view(*with_tools).substr(0, with_tools->find(user_mark_));
-  const size_t place = before.find(system_mark_);
+  const auto whole = renderer_.render(probe, TemplateRenderer::Tools::listed);
+  probe.messages.erase(probe.messages.begin());
+  const auto tools_alone = renderer_.render(probe, TemplateRenderer::Tools::listed);
+  if (!plain || !whole) return {};
+  const std::string_view before_plain = front(*plain, user_mark_);
+  const std::string_view before = front(*whole, user_mark_);
+  const size_t system_plain = before_plain.find(system_mark_);
+  const size_t system = before.find(system_mark_);
   const size_t tools = before.find(about);
-  const bool in_front = place < tools && tools != std::string_view::npos;
-  if (!in_front || !before.ends_with(end)) return {};
+  if (system_plain == std::string_view::npos || system >= tools || tools > before.size()) return {};
+
+  const std::string_view behind = before.substr(system + system_mark_.size());
+  std::string_view end = before_plain.substr(system_plain + system_mark_.size());
+  // Where texts are sections of the turn, what stands between them belongs to each.
+  if (!before.ends_with(end)) end.remove_prefix(std::min(end.find_first_of("<["), end.size()));
+  if (end.empty() || !before.ends_with(end)) return {};
   // Tools in a turn of their own would get the system text into it.
-  const std::string_view behind = before.substr(place + system_mark_.size());
   const size_t marker = end.find_first_of(">]");
-  if (marker != std::string::npos && common_bytes(behind, end) > marker) return {};
-  return end;
+  if (marker != std::string_view::npos && behind.starts_with(end.substr(0, marker + 1))) return {};
+  return Place{tools_alone ? heading_of(*whole, system, *tools_alone) : "", std::string(end)};
 }
 
 Result<std::string> PromptWriter::render(const CanonicalConversation& conversation) const {
-  const bool may_move = turn_end_ && !conversation.tools.empty() && has_system(conversation);
+  const bool may_move = place_ && !conversation.tools.empty() && has_system(conversation);
   if (!may_move) return renderer_.render(conversation, TemplateRenderer::Tools::listed);
   auto moved = TRY(render_moved(conversation));
   return moved ? std::move(*moved)
@@ -143,18 +164,19 @@ Result<std::optional<std::string>> PromptWriter::render_moved(
   conversation.messages.front().text.swap(system);
   user->text.insert(0, user_mark_);
   std::string text = TRY(renderer_.render(conversation, TemplateRenderer::Tools::listed));
-  const size_t place = text.find(system_mark_);
+  const auto& [heading, turn_end] = *place_;
+  const size_t place = text.find(heading + system_mark_);
   const size_t words = text.find(user_mark_);
   if (place == std::string::npos || words == std::string::npos) return std::nullopt;
-  size_t tools = place + system_mark_.size();
-  if (words < tools + turn_end_->size()) return std::nullopt;
-  const size_t end = words - turn_end_->size();
-  if (text.compare(end, turn_end_->size(), *turn_end_) != 0) return std::nullopt;
+  size_t tools = place + heading.size() + system_mark_.size();
+  if (words < tools + turn_end.size()) return std::nullopt;
+  const size_t end = words - turn_end.size();
+  if (text.compare(end, turn_end.size(), turn_end) != 0) return std::nullopt;
   text.erase(words, user_mark_.size());
   while (tools < end && text[tools] == '\n') ++tools;
   std::string out = text.substr(0, place);
   out.append(text, tools, end - tools);
-  out += "\n\n" + guard_.protect(system);
+  out += "\n\n" + heading + guard_.protect(system);
   out.append(text, end);
   return out;
 }

@@ -2,9 +2,10 @@
 // system text, then the messages. Says where other prompts are likely to part from it. Old answers
 // in it are prompt/transcript.h's, which has their beginning written here.
 //
-// Many templates print the system text before the tools. It is moved behind them within the same
-// system turn, where a probe showed that the turn ends there as it does without tools; templates
-// that print tools first or elsewhere are left alone.
+// Many templates print the system text before the tools. It is moved behind them, with its heading
+// where it has one, within the same system turn, where probes showed that the turn goes on from one
+// to the other and ends there as it does without tools. Templates that print tools first, or in a
+// turn of their own, are left alone.
 #pragma once
 
 #include <cstddef>
@@ -41,10 +42,15 @@ class PromptWriter {
                               std::string_view sharing = {}) const;
 
   PromptLayout layout() const { return layout_; }
-  bool moves_system() const { return turn_end_.has_value(); }
+  bool moves_system() const { return place_.has_value(); }
 
  private:
-  std::optional<std::string> find_turn_end() const;
+  // How the system text stands in its turn.
+  struct Place {
+    std::string heading;   // in front of it, where there is one only with it
+    std::string turn_end;  // from behind it, or behind the tools, to the first user text
+  };
+  std::optional<Place> find_place() const;
   Result<std::string> render(const CanonicalConversation& conversation) const;
   Result<std::optional<std::string>> render_moved(CanonicalConversation conversation) const;
   // What other conversations may begin with too. Positions are bytes of the text.
@@ -63,8 +69,7 @@ class PromptWriter {
   // Stand for a text until it is known where the template puts it.
   const std::string system_mark_;
   const std::string user_mark_;
-  // What stands between system text and first user text; nothing: the system text is not moved.
-  std::optional<std::string> turn_end_;
+  std::optional<Place> place_;  // nothing: the system text is not moved
 
   // Looked for by rendering several, which takes long; the requests of a conversation share one.
   static constexpr size_t heads_max = 64;

@@ -36,7 +36,8 @@ class EngineTemplates : public testing::Test {
     auto source = ChatTemplate::choose_source(model_, text);
     ASSERT_TRUE(source) << source.error().message;
     tokeniser_ = std::make_unique<Tokeniser>(model_, source->text, 1 << 20, metrics_);
-    auto opened = ChatTemplate::open(model_, *source, tokeniser_->guard(), metrics_);
+    auto opened =
+        ChatTemplate::open(model_, *source, tokeniser_->guard(), PromptLayout::cache, metrics_);
     ASSERT_TRUE(opened) << opened.error().message;
     template_ = std::move(*opened);
   }

@@ -122,9 +122,9 @@ Result<ChatTemplate::Source> ChatTemplate::choose_source(const llama_model* mode
 
 Result<std::unique_ptr<ChatTemplate>> ChatTemplate::open(const llama_model* model,
                                                          const Source& source, const Guard& guard,
-                                                         Metrics& metrics) {
+                                                         PromptLayout layout, Metrics& metrics) {
   try {
-    std::unique_ptr<ChatTemplate> out(new ChatTemplate(model, source, guard, metrics));
+    std::unique_ptr<ChatTemplate> out(new ChatTemplate(model, source, guard, layout, metrics));
     out->examine();
     return out;
   } catch (const std::exception& error) {
@@ -134,12 +134,15 @@ Result<std::unique_ptr<ChatTemplate>> ChatTemplate::open(const llama_model* mode
 }
 
 ChatTemplate::ChatTemplate(const llama_model* model, const Source& source, const Guard& guard,
-                           Metrics& metrics)
+                           PromptLayout layout, Metrics& metrics)
     : guard_(guard),
       templates_(common_chat_templates_init(
           model, source.builtin || source.tool_use_text.empty() ? source.text : "")),
       now_(std::time(nullptr)),
       formats_(templates_.get(), metrics) {
+  variables_["date_string"] = '"' + format_date(now_, "%d %b %Y") + '"';
+  // Llama 3's would put them behind the system text, into the first user turn.
+  if (layout == PromptLayout::cache) variables_["tools_in_user_message"] = "false";
   findings_.builtin = source.builtin;
   findings_.reason = source.reason;
   const llama_vocab* vocab = llama_model_get_vocab(model);
@@ -175,7 +178,7 @@ void ChatTemplate::examine() {
       {sample.tools[0].name, sample.tools[0].description, sample.tools[0].input_schema_json});
   inputs.enable_thinking = false;
   inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
-  inputs.chat_template_kwargs["date_string"] = "\"" + format_date(now_, "%d %b %Y") + "\"";
+  inputs.chat_template_kwargs.insert(variables_.begin(), variables_.end());
   try {
     const std::string applied = common_chat_templates_apply(templates_.get(), inputs).prompt;
     findings_.direct = render_text(sample, {}).ends_with(applied);
@@ -268,8 +271,8 @@ std::string ChatTemplate::render_directly(const common_chat_template& chat_templ
                     {"bos_token", chat_template.bos_token()},
                     {"eos_token", chat_template.eos_token()},
                     {"enable_thinking", thinks(conversation)},
-                    {"datetime", format_date(now_, "%b %d %Y")},
-                    {"date_string", format_date(now_, "%d %b %Y")}};
+                    {"datetime", format_date(now_, "%b %d %Y")}};
+  for (const auto& [name, value] : variables_) input[name] = common_json::parse(value);
   if (!conversation.tools.empty() && shown.tools == Tools::listed) {
     input["tools"] = common_chat_tools_to_json_oaicompat(safe_tools(conversation));
   }
@@ -296,7 +299,7 @@ std::string ChatTemplate::render_text(const CanonicalConversation& conversation,
   inputs.add_generation_prompt = shown.generation_prompt;
   inputs.enable_thinking = thinks(conversation);
   inputs.reasoning_format = COMMON_REASONING_FORMAT_AUTO;
-  inputs.chat_template_kwargs["date_string"] = "\"" + format_date(now_, "%d %b %Y") + "\"";
+  inputs.chat_template_kwargs.insert(variables_.begin(), variables_.end());
   return common_chat_templates_apply(templates_.get(), inputs).prompt;
 }
 

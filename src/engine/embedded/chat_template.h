@@ -3,6 +3,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,9 +48,11 @@ class ChatTemplate final : public TemplateRenderer {
   };
   static Result<Source> choose_source(const llama_model* model, const std::string& override_source);
 
-  // `guard` and the model must outlive it.
+  // `guard` and the model must outlive it. `layout` decides where templates put the tools that
+  // leave that to their caller.
   static Result<std::unique_ptr<ChatTemplate>> open(const llama_model* model, const Source& source,
-                                                    const Guard& guard, Metrics& metrics);
+                                                    const Guard& guard, PromptLayout layout,
+                                                    Metrics& metrics);
 
   Result<std::string> render(const CanonicalConversation& conversation, Tools tools) const override;
 
@@ -69,7 +72,7 @@ class ChatTemplate final : public TemplateRenderer {
 
  private:
   ChatTemplate(const llama_model* model, const Source& source, const Guard& guard,
-               Metrics& metrics);
+               PromptLayout layout, Metrics& metrics);
   void examine();
   // What of a conversation is written.
   struct Shown {
@@ -92,6 +95,7 @@ class ChatTemplate final : public TemplateRenderer {
   TemplateCapabilities capabilities_;
   TemplateFindings findings_;
   std::time_t now_;  // dates that templates print must not change under a running server
+  std::map<std::string, std::string> variables_;  // that templates ask for, as JSON
   mutable AnswerFormats formats_;
 };
 

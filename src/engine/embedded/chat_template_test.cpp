@@ -121,19 +121,14 @@ Conversation agent(const std::string& system, const std::vector<std::string>& to
 // Whatever the family, an agent with fewer tools and another system text finds all of its tools in
 // the main loop's prompt, and the main loop a save point where they end.
 TEST_F(ChatTemplateTest, AgentsShareTheirToolsInEveryTemplateOfTheEngine) {
-  // Those that give tools a section of their own, or a place in a user turn.
+  // Those that give tools a turn of their own.
   const std::set<std::string> not_yet = {"Apertus-8B-Instruct",
-                                         "CohereForAI-c4ai-command-r-plus-tool_use",
                                          "GigaChat3-10B-A1.8B",
                                          "GigaChat3.1-10B-A1.8B",
                                          "MiniMax-M1",
                                          "Mistral-Small-3.2-24B-Instruct-2506",
-                                         "meta-llama-Llama-3.1-8B-Instruct",
-                                         "meta-llama-Llama-3.2-3B-Instruct",
-                                         "meta-llama-Llama-3.3-70B-Instruct",
                                          "mistralai-Ministral-3-14B-Reasoning-2512",
                                          "muse-glimmer",
-                                         "openai-gpt-oss-120b",
                                          "unsloth-mistral-Devstral-Small-2507"};
   for_each_template([&](const std::string& name) {
     const auto all = write(agent("You are the main loop.",
@@ -147,6 +142,10 @@ TEST_F(ChatTemplateTest, AgentsShareTheirToolsInEveryTemplateOfTheEngine) {
     const bool saved = std::ranges::any_of(
         all.save_points, [&](size_t point) { return point <= shared && shared - point <= 24; });
     EXPECT_TRUE(saved || !shares) << text.substr(0, shared);
+    if (name == "openai-gpt-oss-120b") {  // its sections keep their headings
+      const char* sections = "} // namespace functions\n\n# Instructions\n\nDo as you are told.<|end|>";
+      EXPECT_NE(fewer.find(sections), std::string::npos) << fewer;
+    }
   });
 }
 

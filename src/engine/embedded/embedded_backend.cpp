@@ -127,10 +127,12 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
   const auto source = TRY(ChatTemplate::choose_source(model, override_source));
   out->tokeniser = std::make_unique<Tokeniser>(model, source.text + source.tool_use_text,
                                                options.token_memory_bytes_max, metrics);
-  out->chat_template = TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), metrics));
-  out->writer = std::make_unique<PromptWriter>(
-      *out->chat_template, out->tokeniser->guard(),
-      options.prompt_layout == "template" ? PromptLayout::as_template : PromptLayout::cache);
+  const PromptLayout layout =
+      options.prompt_layout == "template" ? PromptLayout::as_template : PromptLayout::cache;
+  out->chat_template =
+      TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), layout, metrics));
+  out->writer =
+      std::make_unique<PromptWriter>(*out->chat_template, out->tokeniser->guard(), layout);
   out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
   if (cache) {
     const auto fingerprint = fingerprint_of(options, model, out->model->context());

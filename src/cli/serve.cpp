@@ -121,14 +121,7 @@ std::unique_ptr<Journal> open_prompts_journal(const Config& config, WarmPrompts&
   if (config.cache.no_disk || config.model == "none") return nullptr;
   Journal::Options options;
   options.file = config.folders.state / "prompts";
-  auto journal = Journal::open(
-      real_files(), options,
-      [&](std::string_view key, std::span<const uint8_t> value) { prompts.restore(key, value); },
-      metrics);
-  prompts.set_writer([&file = *journal](std::string_view key, std::span<const uint8_t> value) {
-    [[maybe_unused]] const bool dropped_is_counted = file.append(key, value);
-  });
-  return journal;
+  return open_journal_of(prompts, real_files(), options, metrics);
 }
 
 // Once it answers itself, whoever finds the state file gets an answer too.
@@ -209,7 +202,7 @@ Result<void> run_server(const Config& config) {
     EmbeddedOptions options = config.embedded;
     options.model_path = model.path.string();
     options.identity_folder = (config.folders.cache / "model_hashes").string();
-    if (!config.cache.no_disk) options.echo_file = (config.folders.state / "answers").string();
+    if (!config.cache.no_disk) options.state_folder = config.folders.state.string();
     embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
   }
   const auto recorder = TRY(open_recorder(config));

@@ -24,6 +24,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/files.h"
 #include "base/metrics.h"
@@ -56,5 +57,20 @@ class Journal {
   // Waits until what was appended is synced or given up, and the lock was looked at once more.
   virtual void settle() = 0;
 };
+
+// Opens the journal of a table that outlives it: what it holds is given to `table.restore(key,
+// value)`, and what the table writes from now on (`table.set_writer`) is appended.
+template <class Table>
+std::unique_ptr<Journal> open_journal_of(Table& table, Files& files, Journal::Options options,
+                                         Metrics& metrics) {
+  auto journal = Journal::open(
+      files, std::move(options),
+      [&](std::string_view key, std::span<const uint8_t> value) { table.restore(key, value); },
+      metrics);
+  table.set_writer([&file = *journal](std::string_view key, std::span<const uint8_t> value) {
+    [[maybe_unused]] const bool dropped_is_counted = file.append(key, value);
+  });
+  return journal;
+}
 
 }  // namespace anyclaude

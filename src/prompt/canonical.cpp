@@ -91,6 +91,7 @@ class Canonicaliser {
     if (layout != PromptLayout::cache) return;
     loaded_.take_from(out_.tools);
     order_tools(out_.tools);
+    out_.tool_partings = likely_partings(out_.tools);
   }
 
   CanonicalConversation run() {

@@ -42,6 +42,9 @@ struct CanonicalMessage {
 struct CanonicalConversation {
   std::vector<CanonicalMessage> messages;  // at most one system message, the first; never empty
   std::vector<Tool> tools;
+  // How many of them stand in front of each place where other tool sets are likely to go on
+  // differently; ascending.
+  std::vector<size_t> tool_partings;
   std::string prefill;    // the beginning of the answer, given by the client; mostly empty
   bool thinking = false;  // the model may think before it answers
   // Where the first user turn's text is likely to part from other conversations', in its bytes,

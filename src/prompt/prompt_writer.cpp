@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/random.h"
-#include "prompt/tool_order.h"
 
 namespace anyclaude {
 namespace {
@@ -230,7 +229,7 @@ PromptWriter::Head PromptWriter::look_for_head(const CanonicalConversation& conv
   };
   const size_t tools = conversation.tools.size();
   if (layout_ == PromptLayout::cache) {
-    for (const size_t fewer : likely_partings(conversation.tools)) add(common(fewer, false));
+    for (const size_t fewer : conversation.tool_partings) add(common(fewer, false));
     // Where no agents are known, there may be some with the same tools.
     const bool others = !head.partings.empty();
     if (tools > 0 && !others && has_system(conversation)) add(common(tools, true));

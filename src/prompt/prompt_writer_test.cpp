@@ -70,6 +70,7 @@ class PromptWriterTest : public testing::Test {
       out.tools.push_back({name, "What it is that " + name + " does for you.", "{}"});
     }
     order_tools(out.tools);
+    out.tool_partings = likely_partings(out.tools);
     return out;
   }
 

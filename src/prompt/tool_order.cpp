@@ -86,8 +86,10 @@ void order_tools(std::vector<Tool>& tools) { std::ranges::stable_sort(tools, {},
 std::vector<size_t> likely_partings(const std::vector<Tool>& tools) {
   std::vector<size_t> partings;
   const auto level = [&](size_t i) { return level_of(std::get<Group>(place_of(tools[i]))); };
+  size_t highest = tools.empty() ? 0 : level(0);
   for (size_t i = 1; i < tools.size(); ++i) {
-    if (level(i - 1) != level(i)) partings.push_back(i);
+    if (level(i) > highest) partings.push_back(i);
+    highest = std::max(highest, level(i));
   }
   return partings;
 }

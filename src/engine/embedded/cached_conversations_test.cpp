@@ -72,7 +72,7 @@ TEST_P(CachedConversations, OutliveTheServer) {
 // What was sampled at random is mostly cut into other tokens when its text is tokenised: the next
 // prompt has the ids themselves, and computes what stands behind them; after a restart too.
 TEST_P(CachedConversations, HaveTheirAnswersAsTheyWereSampled) {
-  choice_.engine.echo_file = folder_ / "answers";
+  choice_.engine.state_folder = folder_;
   Request request = ask({"Tell me about " + words(60, "river")});
   request.conversation.sampling.temperature = 1.0f;
   request.conversation.sampling.top_k = 0;

@@ -30,6 +30,7 @@
 #include "kv/note.h"
 #include "prompt/canonical.h"
 #include "prompt/prompt_writer.h"
+#include "prompt/tool_sets.h"
 #include "prompt/transcript.h"
 
 namespace anyclaude {
@@ -80,7 +81,10 @@ struct LoadedModel {
   std::unique_ptr<ChatTemplate> chat_template;
   std::unique_ptr<PromptWriter> writer;
   EchoTable echoes;
-  std::unique_ptr<Journal> journal;  // of the table above; null: it is kept in RAM alone
+  ToolSets tool_sets;
+  // Of the tables above; null: they are kept in RAM alone.
+  std::unique_ptr<Journal> answers_journal;
+  std::unique_ptr<Journal> tool_sets_journal;
   std::unique_ptr<Transcript> transcript;
   std::vector<std::string> turn_ends;
   ModelInfo info;
@@ -92,20 +96,15 @@ namespace {
 
 constexpr std::chrono::milliseconds folder_time_max{3'000};
 
-void open_journal(const std::string& file, Metrics& metrics, LoadedModel& model) {
-  Journal::Options options;
-  options.file = file;
-  options.bytes_max = EchoTable::bytes_max_default;
-  model.journal = Journal::open(
-      real_files(), options,
-      [&](std::string_view key, std::span<const uint8_t> value) {
-        model.echoes.restore(key, value);
-      },
-      metrics);
-  model.echoes.set_writer(
-      [&journal = *model.journal](std::string_view key, std::span<const uint8_t> value) {
-        [[maybe_unused]] const bool dropped_is_counted = journal.append(key, value);
-      });
+// Null where they are kept in RAM alone.
+template <class Table>
+std::unique_ptr<Journal> open_journal(const EmbeddedOptions& options, const char* name,
+                                      uint64_t bytes_max, Table& table, Metrics& metrics) {
+  if (options.state_folder.empty()) return nullptr;
+  Journal::Options journal;
+  journal.file = std::filesystem::path(options.state_folder) / name;
+  journal.bytes_max = bytes_max;
+  return open_journal_of(table, real_files(), journal, metrics);
 }
 
 // How prompts have the answers of earlier turns.
@@ -115,6 +114,16 @@ const char* old_answers(const Transcript& transcript) {
   if (texts && calls) return "as they were sampled";
   if (texts) return "as they were sampled, but for tool calls";
   return calls ? "tool calls as they were sampled" : "as the template writes them";
+}
+
+CanonicalConversation canonical_of(LoadedModel& model, const Request& request) {
+  const PromptLayout layout = model.writer->layout();
+  CanonicalConversation canonical =
+      canonicalise(request.conversation, model.chat_template->capabilities(), layout);
+  if (layout == PromptLayout::cache) {
+    canonical.tool_partings = model.tool_sets.arrange(canonical.tools, request.origin.sharing);
+  }
+  return canonical;
 }
 
 Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCache* cache,
@@ -143,7 +152,12 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
       cache = nullptr;
     }
   }
-  if (cache && !options.echo_file.empty()) open_journal(options.echo_file, metrics, *out);
+  if (cache) {
+    out->answers_journal =
+        open_journal(options, "answers", EchoTable::bytes_max_default, out->echoes, metrics);
+    out->tool_sets_journal =
+        open_journal(options, "tool-sets", ToolSets::journal_bytes_max, out->tool_sets, metrics);
+  }
   const Hash128 template_hash = hash128(bytes_of(source.text + source.tool_use_text));
   out->transcript = std::make_unique<Transcript>(
       *out->chat_template, out->tokeniser->guard(), *out->writer, out->echoes,
@@ -238,8 +252,7 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
                                                                  const Request& request) {
   const Conversation& conversation = request.conversation;
   TRY_VOID(check_tool_choice(conversation));
-  CanonicalConversation canonical =
-      canonicalise(conversation, model.chat_template->capabilities(), model.writer->layout());
+  CanonicalConversation canonical = canonical_of(model, request);
   const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
                       conversation.tool_choice.mode == ToolChoice::Mode::tool;
   if (forced) canonical.thinking = false;  // the call comes at once
@@ -333,9 +346,8 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
 }
 
 Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
-  const LoadedModel* model = TRY(impl_->get());
-  const auto canonical = canonicalise(request.conversation, model->chat_template->capabilities(),
-                                      model->writer->layout());
+  LoadedModel* model = TRY(impl_->get());
+  const auto canonical = canonical_of(*model, request);
   const std::string& sharing = request.origin.sharing;
   const auto written = TRY(model->transcript->write(canonical, sharing));
   return static_cast<uint32_t>(model->tokeniser->tokenise(written.prompt, sharing).tokens.size());

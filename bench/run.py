@@ -5,8 +5,8 @@ usage: run.py --anyclaude PROGRAM [--only PART,...] [--models gemma,smollm2] [--
 
 Parts: cold (prefill rate beside llama-bench), follow (the next turn of a long conversation),
 repeat (a prompt cached to its last token), restart (the first answer after a restart), agents
-(eight sub-agents at once), idle (memory without a model), folder (a cache of many pieces),
-overhead (what the cache costs where it cannot help).
+(eight sub-agents at once), day (what happens on a working day), idle (memory without a model),
+folder (a cache of many pieces), overhead (what the cache costs where it cannot help).
 Everything is interleaved A B B A in one run, so that what else the machine does falls on both; the
 figures are medians. Prints a Markdown table and writes it, with every single value as JSON, into
 --output. docs/benchmarks.md tells how to read it.
@@ -29,14 +29,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import folder  # noqa: E402: beside this file
+import day  # noqa: E402: beside this file
+import folder  # noqa: E402
 import overhead  # noqa: E402
 import restart  # noqa: E402
 from conversations import Shape, conversation, fitted, sub_agents  # noqa: E402: beside this file
 from servers import Anyclaude, LlamaServer, Setup, llama_bench  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("cold", "follow", "repeat", "restart", "agents", "idle", "folder", "overhead")
+PARTS = ("cold", "follow", "repeat", "restart", "agents", "day", "idle", "folder", "overhead")
 MODELS = {"gemma": "Gemma-3-270M", "smollm2": "SmolLM2-135M"}
 CONTEXT = {"gemma": 32768, "smollm2": 49152}
 # SmolLM2 was made for 8,192 tokens. Past them it does the same work and says senseless words.
@@ -242,6 +243,9 @@ class Bench:
                 overhead.measure(self, model, functools.partial(self.add_row, model))
             if "agents" in only:
                 self.agents(model)
+            if "day" in only:
+                say(f"{MODELS[model]}: a working day")
+                day.measure(self, model, functools.partial(self.add_row, model))
 
 
 def machine():
@@ -278,7 +282,7 @@ def parse():
     parser.add_argument("--tokens", type=int, default=19_000, help="of the long conversation")
     parser.add_argument("--cold-tokens", type=int, default=4_096)
     parser.add_argument("--agent-tokens", type=int, default=6_000,
-                        help="of the main conversation whose sub-agents are started")
+                        help="of the main conversation of the parts agents and day")
     parser.add_argument("--restart-tokens", type=int, default=22_882,
                         help="on the disk when the server starts again")
     parser.add_argument("--pieces", type=int, default=100_000, help="of the part folder")

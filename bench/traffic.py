@@ -6,9 +6,11 @@ usage: traffic.py --anyclaude PROGRAM [--rival] [--model gemma] STEP ...
 A STEP is a folder of NNN.json files, its requests one after another; `FOLDER:007,008` for some of
 them; `FOLDER@once` (`FOLDER:007,008@once`) for all at the same moment; or `restart`, which stops
 the server and starts it again. --rival lets llama-server of the same engine source do the same
-steps. Each answer is one token: what is measured is the prompt. Prints a Markdown table, with the
-floor beside it: of each step's tokens the share that nobody had seen before (bench/floor.py). Exit
-code 1 if the engine's own counter tells otherwise than the answers' usage.
+steps. --unknown-tools gives all tools other names, so that the order in which they stand in prompts
+must be learned from the traffic. Each answer is one token: what is measured is the prompt. Prints a
+Markdown table, with the floor beside it: of each step's tokens the share that nobody had seen
+before (bench/floor.py). Exit code 1 if the engine's own counter tells otherwise than the answers'
+usage.
 """
 import argparse
 import concurrent.futures
@@ -62,16 +64,30 @@ class Step:
                 yield {**body, "max_tokens": 1, "temperature": 0}, headers
 
 
-def replay(step, server):
+def renamed(value):
+    """A body, or a part of it, whose tools have names that nobody knows."""
+    if isinstance(value, list):
+        return [renamed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    out = {name: renamed(each) for name, each in value.items() if name != "input_schema"}
+    if "input_schema" in value:
+        out["input_schema"] = value["input_schema"]
+    if "input_schema" in value or value.get("type") in ("tool_use", "tool"):
+        out["name"] = "x" + value["name"]
+    return out
+
+
+def replay(step, server, change):
     """The answers, in the order of the requests."""
     threads = 64 if step.at_once else 1
     with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        asked = [pool.submit(server.ask, body, headers=headers)
+        asked = [pool.submit(server.ask, change(body), headers=headers)
                  for body, headers in step.requests()]
         return [each.result() for each in asked]
 
 
-def run(steps, start):
+def run(steps, start, change):
     """For each step that asks: (answers, tokens computed as the server itself counts them)."""
     results = []
     server = start().__enter__()
@@ -84,7 +100,7 @@ def run(steps, start):
                 server = start().__enter__()
                 continue
             before = server.counted() if hasattr(server, "counted") else 0
-            answers = replay(step, server)
+            answers = replay(step, server, change)
             counted = server.counted() - before if hasattr(server, "counted") else None
             results.append((answers, counted))
     finally:
@@ -129,6 +145,7 @@ def main():
     parser.add_argument("--anyclaude", required=True, type=Path)
     parser.add_argument("--model", choices=MODELS, default="gemma")
     parser.add_argument("--rival", action="store_true", help="llama-server beside it")
+    parser.add_argument("--unknown-tools", action="store_true", help="give them other names")
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("steps", nargs="+", type=Step.parse, metavar="STEP")
@@ -136,9 +153,10 @@ def main():
     bench = Bench(options)
     setup = bench.setup(options.model)
     home = Path(tempfile.mkdtemp(prefix="traffic.", dir=bench.folder))
-    ours = run(options.steps, lambda: bench.ours(setup, home))
+    change = renamed if options.unknown_tools else lambda body: body
+    ours = run(options.steps, lambda: bench.ours(setup, home), change)
     shutil.rmtree(home, ignore_errors=True)
-    theirs = run(options.steps, lambda: bench.theirs(setup)) if options.rival else []
+    theirs = run(options.steps, lambda: bench.theirs(setup), change) if options.rival else []
     print(f"{MODELS[options.model]}, {CONTEXT[options.model]:,} tokens of context\n")
     print(table(options.steps, ours, theirs))
     wrong = [counted for answers, counted in ours if counted != computed(answers)]

@@ -42,7 +42,7 @@ add_layer_tests(config)
 if(ANYCLAUDE_EMBEDDED)
   add_layer_tests(engine/embedded)
   target_compile_definitions(engine_embedded_test PRIVATE
-    ANYCLAUDE_ENGINE_SOURCE="${ENGINE_SOURCE}")
+    ANYCLAUDE_ENGINE_SOURCE="${ENGINE_SOURCE}" ANYCLAUDE_DOCS="${CMAKE_SOURCE_DIR}/docs")
   add_layer_tests(cli)
   include(cmake/tiny_models.cmake)
 endif()

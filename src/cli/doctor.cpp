@@ -60,7 +60,10 @@ void look_at_model(const Config& config, DoctorFacts& facts) {
   }
   facts.without_model = choice->none;
   facts.model_path = choice->path.string();
-  if (!choice->none) facts.model = survey_model(choice->path.string());
+  if (choice->none) return;
+  facts.model = survey_model(choice->path.string());
+  if (!facts.model) return;
+  facts.chat_template = PromptMaker::look_at(choice->path.string(), config.embedded);
 }
 
 // A folder that is not there yet can be made where the nearest one above it can be written.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/embedded/prompt_maker.h"
 #include "engine/embedded/survey.h"
 
 namespace anyclaude {
@@ -19,7 +20,9 @@ struct DoctorFacts {
   bool without_model = false;  // --model none
   Result<std::string> model_path = std::string();
   Result<ModelSurvey> model = ModelSurvey();
-  uint64_t memory_bytes = 0;  // of the machine
+  Result<PromptMaker::Findings> chat_template =
+      PromptMaker::Findings();  // of the model that is there
+  uint64_t memory_bytes = 0;    // of the machine
 
   uint32_t context_wanted = 0;              // --context; 0: not set
   std::optional<uint32_t> context_running;  // of the running server's model

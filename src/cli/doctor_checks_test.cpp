@@ -13,6 +13,7 @@ DoctorFacts good_facts() {
   facts.client = "/usr/bin/claude";
   facts.model_path = "/models/m.gguf";
   facts.model = ModelSurvey{"M", "llama", 65'536, 1 << 30, true};
+  facts.chat_template = PromptMaker::Findings{{"tool calls", "one in a turn"}, {"thinking", "no"}};
   facts.memory_bytes = 16ull << 30;
   facts.machine.cores = 8;
   facts.port = 8484;
@@ -61,6 +62,16 @@ TEST(Doctor, NeedsNodeOnlyForAScript) {
   EXPECT_EQ(check_named(facts, "node").level, Level::warn);
   facts.node_major = 22;
   EXPECT_EQ(check_named(facts, "node").level, Level::ok);
+}
+
+TEST(Doctor, TellsWhatTheChatTemplateDoes) {
+  DoctorFacts facts = good_facts();
+  EXPECT_EQ(check_named(facts, "template").text, "tool calls: one in a turn\nthinking: no");
+  facts.chat_template = fail(Error::Kind::invalid_request, "it cannot be read");
+  EXPECT_EQ(check_named(facts, "template").level, Level::fail);
+  EXPECT_NE(check_named(facts, "template").advice.find("--chat-template"), std::string::npos);
+  facts.model = fail(Error::Kind::invalid_request, "/m is not a GGUF file");
+  EXPECT_FALSE(has_check(facts, "template"));
 }
 
 TEST(Doctor, NeedsAModelFile) {

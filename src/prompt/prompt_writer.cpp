@@ -145,6 +145,19 @@ std::optional<PromptWriter::Place> PromptWriter::find_place() const {
   return Place{tools_alone ? heading_of(*whole, system, *tools_alone) : "", std::string(end)};
 }
 
+PromptWriter::SystemText PromptWriter::system_text() const {
+  if (place_) return SystemText::moved_behind_tools;
+  const std::string about = "t" + random_hex(8);
+  CanonicalConversation probe = head_of({}, 0, false, user_mark_);
+  probe.messages.insert(probe.messages.begin(),
+                        {.role = CanonicalRole::system, .text = system_mark_});
+  probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
+  const auto text = renderer_.render(probe, TemplateRenderer::Tools::listed);
+  const size_t system = text ? text->find(system_mark_) : std::string::npos;
+  if (system == std::string::npos) return SystemText::nowhere;
+  return system > text->find(about) ? SystemText::behind_tools : SystemText::before_tools;
+}
+
 Result<std::string> PromptWriter::render(const CanonicalConversation& conversation) const {
   const bool may_move = place_ && !conversation.tools.empty() && has_system(conversation);
   if (!may_move) return renderer_.render(conversation, TemplateRenderer::Tools::listed);

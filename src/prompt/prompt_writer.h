@@ -42,7 +42,9 @@ class PromptWriter {
                               std::string_view sharing = {}) const;
 
   PromptLayout layout() const { return layout_; }
-  bool moves_system() const { return place_.has_value(); }
+  // Where the system text stands, as a conversation with tools shows it.
+  enum class SystemText { behind_tools, moved_behind_tools, before_tools, nowhere };
+  SystemText system_text() const;
 
  private:
   // How the system text stands in its turn.

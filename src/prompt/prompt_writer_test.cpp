@@ -27,7 +27,8 @@ class Script final : public TemplateRenderer {
     const bool system = messages.front().role == CanonicalRole::system;
     const std::string tools = text_of(conversation.tools);
     if (system || !tools.empty()) {
-      const std::string words = system ? guard_.protect(messages.front().text) : "Default.";
+      std::string words = heading.empty() ? "Default." : "";
+      if (system) words = heading + guard_.protect(messages.front().text) + behind_system;
       out += "<|im_start|>system\n" +
              (tools_first ? tools + words : words + (tools.empty() ? "" : before_tools) + tools) +
              "<|im_end|>\n" + (tools.empty() ? "" : behind_tools);
@@ -42,13 +43,15 @@ class Script final : public TemplateRenderer {
 
   mutable std::atomic<int> renders = 0;
   bool tools_first = false;
+  std::string heading;  // of the system text
+  std::string behind_system;
   std::string before_tools;  // where there are some
   std::string behind_tools;
 
  private:
   std::string text_of(const std::vector<Tool>& tools) const {
     if (tools.empty()) return {};
-    std::string out = "\n\n# Tools\n<tools>";
+    std::string out = heading.empty() ? "\n\n# Tools\n<tools>" : "# Tools\n<tools>";
     for (const Tool& tool : tools) {
       out += "\n" + guard_.protect(tool.name) + ": " + guard_.protect(tool.description);
     }
@@ -78,6 +81,11 @@ class PromptWriterTest : public testing::Test {
                       PromptLayout layout = PromptLayout::cache) {
     const PromptWriter writer(script_, guard_, layout);
     return writer.write(conversation).value();
+  }
+
+  using SystemText = PromptWriter::SystemText;
+  SystemText system_text() const {
+    return PromptWriter(script_, guard_, PromptLayout::cache).system_text();
   }
 
   static std::string text_of(const WrittenPrompt& prompt) {
@@ -128,15 +136,27 @@ TEST_F(PromptWriterTest, LeavesAloneWhatNeedNotBeMoved) {
   EXPECT_EQ(text(with_tools, PromptLayout::as_template), as_rendered(with_tools));
   script_.tools_first = true;
   EXPECT_EQ(text(with_tools), as_rendered(with_tools));
+  EXPECT_EQ(system_text(), SystemText::behind_tools);
 }
 
 TEST_F(PromptWriterTest, LeavesTemplatesAloneThatEndTheTurnOtherwiseWithTools) {
-  EXPECT_TRUE(PromptWriter(script_, guard_, PromptLayout::cache).moves_system());
+  EXPECT_EQ(system_text(), SystemText::moved_behind_tools);
   script_.behind_tools = "<|im_start|>tools\nUse them.";
-  EXPECT_FALSE(PromptWriter(script_, guard_, PromptLayout::cache).moves_system());
+  EXPECT_EQ(system_text(), SystemText::before_tools);
   script_.behind_tools = "";
   script_.before_tools = "<|im_end|>\n<|im_start|>tools\n";
-  EXPECT_FALSE(PromptWriter(script_, guard_, PromptLayout::cache).moves_system());
+  EXPECT_EQ(system_text(), SystemText::before_tools);
+}
+
+// In the manner of gpt-oss's: sections with headings, a blank line behind the first.
+TEST_F(PromptWriterTest, MovesASectionWithItsHeading) {
+  script_.heading = "# Instructions\n\n";
+  script_.behind_system = "\n\n";
+  EXPECT_EQ(system_text(), SystemText::moved_behind_tools);
+  EXPECT_EQ(text(conversation({"Read"})),
+            "<|im_start|>system\n# Tools\n<tools>\nRead: What it is that Read does for you.\n"
+            "</tools>\n\n# Instructions\n\nYou are S.<|im_end|>\n<|im_start|>user\nLook around."
+            "<|im_end|>\n<|im_start|>assistant\n");
 }
 
 // Where the client's texts hold what the system turn ends with, special tokens or not.

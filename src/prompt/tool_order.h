@@ -17,8 +17,8 @@ namespace anyclaude {
 // came.
 void order_tools(std::vector<Tool>& tools);
 
-// Of tools in this order, or one that is like it: how many stand in front of each place where other tool sets are likely to
-// go on differently. Ascending; neither 0 nor all of them.
+// Of tools in this order, or one that is like it: how many stand in front of each place where other
+// tool sets are likely to go on differently. Ascending; neither 0 nor all of them.
 std::vector<size_t> likely_partings(const std::vector<Tool>& tools);
 
 }  // namespace anyclaude

@@ -11,9 +11,8 @@
 #include <string>
 
 #include "base/metrics.h"
-#include "engine/embedded/chat_template.h"
 #include "engine/embedded/model.h"
-#include "engine/embedded/tokeniser.h"
+#include "engine/embedded/prompt_maker.h"
 #include "fakes/test_models.h"
 #include "llama.h"
 
@@ -32,14 +31,12 @@ class EngineTemplates : public testing::Test {
 
   // Opens a template, "" for the model's own.
   void open(const std::string& text) {
-    template_.reset();
-    auto source = ChatTemplate::choose_source(model_, text);
-    ASSERT_TRUE(source) << source.error().message;
-    tokeniser_ = std::make_unique<Tokeniser>(model_, source->text, 1 << 20, metrics_);
-    auto opened =
-        ChatTemplate::open(model_, *source, tokeniser_->guard(), PromptLayout::cache, metrics_);
+    template_ = nullptr;
+    auto opened = PromptMaker::open(model_, {}, text, "", false, metrics_);
     ASSERT_TRUE(opened) << opened.error().message;
-    template_ = std::move(*opened);
+    maker_ = std::move(*opened);
+    tokeniser_ = &maker_->tokeniser();
+    template_ = &maker_->chat_template();
   }
 
   // Opens each of them, by its file's name.
@@ -59,8 +56,10 @@ class EngineTemplates : public testing::Test {
 
   static inline llama_model* model_ = nullptr;
   Metrics metrics_;
-  std::unique_ptr<Tokeniser> tokeniser_;
-  std::unique_ptr<ChatTemplate> template_;
+  std::unique_ptr<PromptMaker> maker_;
+  // Of the maker.
+  const Tokeniser* tokeniser_ = nullptr;
+  const ChatTemplate* template_ = nullptr;
 };
 
 }  // namespace anyclaude::test

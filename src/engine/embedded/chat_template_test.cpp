@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/file.h"
 #include "engine/embedded/answer_reader.h"
 #include "fakes/engine_templates.h"
 #include "prompt/prompt_writer.h"
@@ -30,6 +31,17 @@ class ChatTemplateTest : public test::EngineTemplates {
     return prompt ? *prompt : WrittenPrompt();
   }
 };
+
+// A line of the table in docs/templates.md.
+std::string line_of(const std::string& name, const PromptMaker::Findings& findings) {
+  std::string line = "| " + name + " |";
+  for (const auto& [what, how] : findings) {
+    const bool builtin = how.starts_with("built-in");
+    if (what != "chat template") line += " " + how + " |";
+    if (builtin) line = "| " + name + " (built-in) |";
+  }
+  return line + "\n";
+}
 
 Message user(std::string text) { return {Role::user, {TextBlock{std::move(text)}}}; }
 
@@ -85,10 +97,11 @@ TEST_F(ChatTemplateTest, BrokenTemplatesAreRefusedWithAReason) {
 // Every template that the engine's source ships: conversations with tools, two calls in a turn, a
 // system turn in the middle and an image never fail, client text reaches the prompt whole, and the
 // answer's format can be made for every tool choice.
+// What is found of each stands in docs/templates.md.
 TEST_F(ChatTemplateTest, TakesEveryTemplateOfTheEngine) {
-  int seen = 0;
-  for_each_template([&](const std::string&) {
-    ++seen;
+  std::set<std::string> lines;
+  for_each_template([&](const std::string& name) {
+    lines.insert(line_of(name, maker_->findings()));
     Conversation conversation = with_tools();
     const std::string prompt = render(conversation);
     for (const char* words : {"You are careful.", "Look around.", "And now?"}) {
@@ -104,7 +117,12 @@ TEST_F(ChatTemplateTest, TakesEveryTemplateOfTheEngine) {
       EXPECT_TRUE(format) << (format ? "" : format.error().message);
     }
   });
-  EXPECT_GT(seen, 30);
+  EXPECT_GT(lines.size(), 30u);
+  const std::string document =
+      read_head(std::filesystem::path(ANYCLAUDE_DOCS) / "templates.md", 1 << 20);
+  std::string table;
+  for (const auto& line : lines) table += line;
+  EXPECT_NE(document.find(table), std::string::npos) << "docs/templates.md should say\n" << table;
 }
 
 Conversation agent(const std::string& system, const std::vector<std::string>& tools) {
@@ -121,7 +139,7 @@ Conversation agent(const std::string& system, const std::vector<std::string>& to
 // Whatever the family, an agent with fewer tools and another system text finds all of its tools in
 // the main loop's prompt, and the main loop a save point where they end.
 TEST_F(ChatTemplateTest, AgentsShareTheirToolsInEveryTemplateOfTheEngine) {
-  // Those that give tools a turn of their own.
+  // Those that give tools a turn of their own; and one that lists their names in front of them.
   const std::set<std::string> not_yet = {"Apertus-8B-Instruct",
                                          "GigaChat3-10B-A1.8B",
                                          "GigaChat3.1-10B-A1.8B",
@@ -143,7 +161,8 @@ TEST_F(ChatTemplateTest, AgentsShareTheirToolsInEveryTemplateOfTheEngine) {
         all.save_points, [&](size_t point) { return point <= shared && shared - point <= 24; });
     EXPECT_TRUE(saved || !shares) << text.substr(0, shared);
     if (name == "openai-gpt-oss-120b") {  // its sections keep their headings
-      const char* sections = "} // namespace functions\n\n# Instructions\n\nDo as you are told.<|end|>";
+      const char* sections =
+          "} // namespace functions\n\n# Instructions\n\nDo as you are told.<|end|>";
       EXPECT_NE(fewer.find(sections), std::string::npos) << fewer;
     }
   });

@@ -9,29 +9,19 @@
 #include <chrono>
 #include <exception>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 #include <utility>
 
-#include "base/bytes.h"
-#include "base/files.h"
 #include "base/sync.h"
 #include "engine/embedded/answer_sampling.h"
 #include "engine/embedded/caller.h"
-#include "engine/embedded/chat_template.h"
 #include "engine/embedded/embedded_generation.h"
 #include "engine/embedded/engine.h"
 #include "engine/embedded/model.h"
 #include "engine/embedded/model_identity.h"
+#include "engine/embedded/prompt_maker.h"
 #include "engine/embedded/read_ahead.h"
-#include "engine/embedded/tokeniser.h"
-#include "kv/journal.h"
 #include "kv/note.h"
-#include "prompt/canonical.h"
-#include "prompt/prompt_writer.h"
-#include "prompt/tool_sets.h"
-#include "prompt/transcript.h"
 
 namespace anyclaude {
 namespace {
@@ -44,17 +34,6 @@ std::string default_model_id(const std::string& path) {
             : '-';
   }
   return id;
-}
-
-Result<std::string> read_template(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file || text.str().empty()) {
-    return fail(Error::Kind::not_found, fmt::format("The chat template {} cannot be read.", path));
-  }
-  return text.str();
 }
 
 Result<void> check_tool_choice(const Conversation& conversation) {
@@ -77,16 +56,7 @@ Result<void> check_tool_choice(const Conversation& conversation) {
 // Everything that exists once the model is loaded; constant but for the engine inside.
 struct LoadedModel {
   std::unique_ptr<Model> model;
-  std::unique_ptr<Tokeniser> tokeniser;
-  std::unique_ptr<ChatTemplate> chat_template;
-  std::unique_ptr<PromptWriter> writer;
-  EchoTable echoes;
-  ToolSets tool_sets;
-  // Of the tables above; null: they are kept in RAM alone.
-  std::unique_ptr<Journal> answers_journal;
-  std::unique_ptr<Journal> tool_sets_journal;
-  std::unique_ptr<Transcript> transcript;
-  std::vector<std::string> turn_ends;
+  std::unique_ptr<PromptMaker> prompts;
   ModelInfo info;
   Fingerprint fingerprint;
   std::unique_ptr<Engine> engine;  // last: it stops first
@@ -96,53 +66,13 @@ namespace {
 
 constexpr std::chrono::milliseconds folder_time_max{3'000};
 
-// Null where they are kept in RAM alone.
-template <class Table>
-std::unique_ptr<Journal> open_journal(const EmbeddedOptions& options, const char* name,
-                                      uint64_t bytes_max, Table& table, Metrics& metrics) {
-  if (options.state_folder.empty()) return nullptr;
-  Journal::Options journal;
-  journal.file = std::filesystem::path(options.state_folder) / name;
-  journal.bytes_max = bytes_max;
-  return open_journal_of(table, real_files(), journal, metrics);
-}
-
-// How prompts have the answers of earlier turns.
-const char* old_answers(const Transcript& transcript) {
-  const bool texts = transcript.takes_sampled(false);
-  const bool calls = transcript.takes_sampled(true);
-  if (texts && calls) return "as they were sampled";
-  if (texts) return "as they were sampled, but for tool calls";
-  return calls ? "tool calls as they were sampled" : "as the template writes them";
-}
-
-CanonicalConversation canonical_of(LoadedModel& model, const Request& request) {
-  const PromptLayout layout = model.writer->layout();
-  CanonicalConversation canonical =
-      canonicalise(request.conversation, model.chat_template->capabilities(), layout);
-  if (layout == PromptLayout::cache) {
-    canonical.tool_partings = model.tool_sets.arrange(canonical.tools, request.origin.sharing);
-  }
-  return canonical;
-}
-
 Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCache* cache,
                                           Metrics& metrics,
                                           const std::function<bool(float)>& progress) {
   auto out = std::make_unique<LoadedModel>();
-  const std::string override_source = TRY(read_template(options.chat_template_path));
+  const std::string template_text = TRY(PromptMaker::read_template(options.chat_template_path));
   out->model = TRY(Model::load(options, progress));
   llama_model* model = out->model->model();
-  const auto source = TRY(ChatTemplate::choose_source(model, override_source));
-  out->tokeniser = std::make_unique<Tokeniser>(model, source.text + source.tool_use_text,
-                                               options.token_memory_bytes_max, metrics);
-  const PromptLayout layout =
-      options.prompt_layout == "template" ? PromptLayout::as_template : PromptLayout::cache;
-  out->chat_template =
-      TRY(ChatTemplate::open(model, source, out->tokeniser->guard(), layout, metrics));
-  out->writer =
-      std::make_unique<PromptWriter>(*out->chat_template, out->tokeniser->guard(), layout);
-  out->turn_ends = out->chat_template->turn_ends(*out->tokeniser);
   if (cache) {
     const auto fingerprint = fingerprint_of(options, model, out->model->context());
     if (fingerprint) {
@@ -152,20 +82,8 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
       cache = nullptr;
     }
   }
-  if (cache) {
-    out->answers_journal =
-        open_journal(options, "answers", EchoTable::bytes_max_default, out->echoes, metrics);
-    out->tool_sets_journal =
-        open_journal(options, "tool-sets", ToolSets::journal_bytes_max, out->tool_sets, metrics);
-  }
-  const Hash128 template_hash = hash128(bytes_of(source.text + source.tool_use_text));
-  out->transcript = std::make_unique<Transcript>(
-      *out->chat_template, out->tokeniser->guard(), *out->writer, out->echoes,
-      Transcript::Options{.model = to_hex(out->fingerprint) + to_hex(template_hash),
-                          .turn_ends = out->tokeniser->generation_ends(),
-                          .turn_marks = out->chat_template->turn_marks(),
-                          .token_end = llama_vocab_n_tokens(llama_model_get_vocab(model))},
-      metrics);
+  out->prompts = TRY(PromptMaker::open(model, options, template_text, to_hex(out->fingerprint),
+                                       cache != nullptr, metrics));
   out->engine = std::make_unique<Engine>(
       *out->model,
       Engine::Options{.requests_max = options.requests_max,
@@ -252,15 +170,15 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
                                                                  const Request& request) {
   const Conversation& conversation = request.conversation;
   TRY_VOID(check_tool_choice(conversation));
-  CanonicalConversation canonical = canonical_of(model, request);
+  CanonicalConversation canonical = model.prompts->canonicalise(request);
   const bool forced = conversation.tool_choice.mode == ToolChoice::Mode::any ||
                       conversation.tool_choice.mode == ToolChoice::Mode::tool;
   if (forced) canonical.thinking = false;  // the call comes at once
   const std::string& sharing = request.origin.sharing;
   const Fingerprint fingerprint = salted(model.fingerprint, sharing);
   ReadAhead ahead(cache, fingerprint);
-  const auto written = TRY(model.transcript->write(canonical, sharing));
-  TokenisedPrompt prompt = model.tokeniser->tokenise(
+  const auto written = TRY(model.prompts->transcript().write(canonical, sharing));
+  TokenisedPrompt prompt = model.prompts->tokeniser().tokenise(
       written.prompt, sharing,
       [&](std::span<const Token> begun, size_t fresh) { ahead.begun(begun, fresh); });
   const bool warming = request.origin.warming;
@@ -276,7 +194,7 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
       .tokens = tokens_by_section(prompt.extents, length),
       .departure = history.compare(canonical, prompt.extents, length, sharing),
       .metrics = warming ? nullptr : &prompt_metrics};
-  auto format = TRY(model.chat_template->answer_format(conversation, canonical, sharing));
+  auto format = TRY(model.prompts->chat_template().answer_format(conversation, canonical, sharing));
 
   JobSpec spec;
   spec.conversation = conversation_of(request);
@@ -287,22 +205,24 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::Impl::start(LoadedModel& mo
   spec.prompt = std::move(prompt.tokens);
   spec.save_points = std::move(prompt.save_points);
   if (!format->forced_text.empty()) {
-    spec.forced = model.tokeniser->tokenise_markup(format->forced_text);
+    spec.forced = model.prompts->tokeniser().tokenise_markup(format->forced_text);
   }
   uint32_t output = std::min(model.info.output_tokens_max, model.info.context_tokens - length);
   if (conversation.max_tokens > 0) {
     output = std::min(output, static_cast<uint32_t>(conversation.max_tokens));
   }
   spec.output_tokens_max = std::max(1u, output);
-  auto sampler = TRY(make_sampler(
-      model.model->model(), sampling_of(conversation, *format, *model.tokeniser, options.seed),
-      grammars_refused));
+  auto sampler =
+      TRY(make_sampler(model.model->model(),
+                       sampling_of(conversation, *format, model.prompts->tokeniser(), options.seed),
+                       grammars_refused));
   auto job = std::make_shared<Job>(std::move(spec));
-  AnswerReader reader(format, *model.tokeniser, conversation.stop_sequences, model.turn_ends);
+  AnswerReader reader(format, model.prompts->tokeniser(), conversation.stop_sequences,
+                      model.prompts->turn_ends());
   TRY_VOID(model.engine->submit(job, std::move(sampler)));
   EmbeddedGeneration::Memory memory;
   if (canonical.prefill.empty() && !warming) {
-    memory = {&model.echoes, written.name, canonical.thinking};
+    memory = {&model.prompts->echoes(), written.name, canonical.thinking};
   }
   return std::make_unique<EmbeddedGeneration>(std::move(job), std::move(reader), memory,
                                               std::move(explanation), cache);
@@ -347,10 +267,11 @@ Result<std::unique_ptr<Generation>> EmbeddedBackend::start(Request request) {
 
 Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
   LoadedModel* model = TRY(impl_->get());
-  const auto canonical = canonical_of(*model, request);
+  const auto canonical = model->prompts->canonicalise(request);
   const std::string& sharing = request.origin.sharing;
-  const auto written = TRY(model->transcript->write(canonical, sharing));
-  return static_cast<uint32_t>(model->tokeniser->tokenise(written.prompt, sharing).tokens.size());
+  const auto written = TRY(model->prompts->transcript().write(canonical, sharing));
+  return static_cast<uint32_t>(
+      model->prompts->tokeniser().tokenise(written.prompt, sharing).tokens.size());
 }
 
 std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const {
@@ -358,23 +279,16 @@ std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const
   if (!found) return {};
   const LoadedModel& model = **found;
   const ModelSizes& sizes = model.model->sizes();
-  const TemplateFindings& findings = model.chat_template->findings();
-  const std::string& given = impl_->options.chat_template_path;
-  std::string shown = given.empty() ? "the model's own" : given;
-  if (findings.builtin) shown = "built-in, because " + findings.reason;
-  return {{"model", fmt::format("{} ({})", model.info.id, model.info.description)},
-          {"context", fmt::format("{} tokens (trained for {})", sizes.context, sizes.trained)},
-          {"cells", fmt::format("{} over {} sequences, {} MiB", sizes.cells, sizes.sequences,
-                                sizes.memory_bytes >> 20)},
-          {"memory", describe(model.engine->memory())},
-          {"batch", fmt::format("{} tokens, {} threads", sizes.batch, sizes.threads)},
-          {"chat template", shown},
-          {"tool calls", model.chat_template->capabilities().parallel_calls ? "several in one turn"
-                                                                            : "one in a turn"},
-          {"thinking", findings.thinking ? "yes" : "no"},
-          {"old answers", old_answers(*model.transcript)},
-          {"system text",
-           model.writer->moves_system() ? "moved behind the tools" : "where the template has it"}};
+  std::vector<std::pair<std::string, std::string>> lines = {
+      {"model", fmt::format("{} ({})", model.info.id, model.info.description)},
+      {"context", fmt::format("{} tokens (trained for {})", sizes.context, sizes.trained)},
+      {"cells", fmt::format("{} over {} sequences, {} MiB", sizes.cells, sizes.sequences,
+                            sizes.memory_bytes >> 20)},
+      {"memory", describe(model.engine->memory())},
+      {"batch", fmt::format("{} tokens, {} threads", sizes.batch, sizes.threads)}};
+  const auto findings = model.prompts->findings();
+  lines.insert(lines.end(), findings.begin(), findings.end());
+  return lines;
 }
 
 }  // namespace anyclaude

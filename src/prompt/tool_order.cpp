@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace anyclaude {
 namespace {
@@ -70,22 +74,38 @@ constexpr std::array known = {
     Known{"ExitPlanMode", interactive},
 };
 
-using Place = std::tuple<Group, size_t, std::string_view>;
+using Place = std::pair<Group, size_t>;
 
 Place place_of(const Tool& tool) {
   const auto* found = std::find_if(known.begin(), known.end(),
                                    [&](const Known& entry) { return entry.name == tool.name; });
-  if (found == known.end()) return {unknown, 0, tool.name};
-  return {found->group, static_cast<size_t>(found - known.begin()), tool.name};
+  if (found == known.end()) return {unknown, 0};
+  return {found->group, static_cast<size_t>(found - known.begin())};
 }
 
 }  // namespace
 
-void order_tools(std::vector<Tool>& tools) { std::ranges::stable_sort(tools, {}, place_of); }
+size_t bytes_of(const Tool& tool) {
+  return tool.name.size() + tool.description.size() + tool.input_schema_json.size();
+}
+
+void order_tools(std::vector<Tool>& tools) {
+  std::map<std::string, size_t> largest;  // of a name
+  for (const Tool& tool : tools) {
+    if (place_of(tool).first != unknown) continue;
+    size_t& bytes = largest[tool.name];
+    bytes = std::max(bytes, bytes_of(tool));
+  }
+  std::ranges::stable_sort(tools, {}, [&](const Tool& tool) {
+    const auto bytes = largest.find(tool.name);
+    const size_t smaller = bytes == largest.end() ? 0 : SIZE_MAX - bytes->second;
+    return std::tuple(place_of(tool), smaller, std::string_view(tool.name));
+  });
+}
 
 std::vector<size_t> likely_partings(const std::vector<Tool>& tools) {
   std::vector<size_t> partings;
-  const auto level = [&](size_t i) { return level_of(std::get<Group>(place_of(tools[i]))); };
+  const auto level = [&](size_t i) { return level_of(place_of(tools[i]).first); };
   size_t highest = tools.empty() ? 0 : level(0);
   for (size_t i = 1; i < tools.size(); ++i) {
     if (level(i) > highest) partings.push_back(i);

@@ -14,8 +14,11 @@
 namespace anyclaude {
 
 // The same order for the same tools, however the client lists them; those of one name stay as they
-// came.
+// came. Of those that nothing is known of the larger stand first: whichever of them others lack,
+// what is in front of it is then most.
 void order_tools(std::vector<Tool>& tools);
+
+size_t bytes_of(const Tool& tool);
 
 // Of tools in this order, or one that is like it: how many stand in front of each place where other
 // tool sets are likely to go on differently. Ascending; neither 0 nor all of them.

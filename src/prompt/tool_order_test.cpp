@@ -60,13 +60,23 @@ TEST(ToolOrder, PutsUnknownToolsBetweenThoseOfAgentsAndTheMainLoops) {
       (std::vector<std::string>{"Write", "mcp__a__y", "mcp__b__x", "Workflow", "AskUserQuestion"}));
 }
 
-TEST(ToolOrder, KeepsToolsOfOneNameAsTheyCame) {
-  std::vector<Tool> list = {{"x", "second", "{}"}, {"Read", "", "{}"}, {"x", "first", "{}"}};
+TEST(ToolOrder, OfUnknownToolsTheLargerStandFirst) {
+  std::vector<Tool> list = tools({"aa", "bb", "cc", "Read"});
+  list[2].description += " and much more";
   order_tools(list);
-  ASSERT_EQ(list.size(), 3u);
-  EXPECT_EQ(list[0].name, "Read");
-  EXPECT_EQ(list[1].description, "second");
-  EXPECT_EQ(list[2].description, "first");
+  const std::vector<std::string> expected = {"Read", "cc", "aa", "bb"};
+  EXPECT_TRUE(std::ranges::equal(list, expected, {}, &Tool::name));
+}
+
+TEST(ToolOrder, KeepsToolsOfOneNameAsTheyCame) {
+  for (const auto& [one, another] : {std::pair("longer", "short"), std::pair("short", "longer")}) {
+    std::vector<Tool> list = {{"x", one, "{}"}, {"Read", "", "{}"}, {"x", another, "{}"}};
+    order_tools(list);
+    ASSERT_EQ(list.size(), 3u);
+    EXPECT_EQ(list[0].name, "Read");
+    EXPECT_EQ(list[1].description, one);
+    EXPECT_EQ(list[2].description, another);
+  }
 }
 
 TEST(ToolOrder, OthersPartWhereTheirToolsEnd) {

@@ -33,10 +33,6 @@ uint64_t take(std::span<const uint8_t>& bytes) {
   return number;
 }
 
-size_t bytes_of(const Tool& tool) {
-  return tool.name.size() + tool.description.size() + tool.input_schema_json.size();
-}
-
 // Where those of `order` stand in `ids`, each once, as far as they are there.
 template <class Id>
 std::vector<size_t> places_of(const std::vector<Id>& order, const std::vector<Id>& ids) {

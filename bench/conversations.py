@@ -1,7 +1,7 @@
 """Synthetic conversations of a coding agent's shape and size.
 
 The shape is that of Claude Code 2.1: about two dozen tools whose descriptions and schemas make up
-most of the prompt, a static system text, an environment block in the first user message, then turns
+most of the prompt, a static system text, reminders in the first user message, then turns
 of tool calls and results; sub-agents with a subset of the same tools, another system text and one
 task each; and what happens on a day: forks, compactions, other repositories, the next day. Every
 word is made here from a seed: the same Shape gives the same bytes everywhere.
@@ -212,25 +212,24 @@ def conversation(shape, turns, folder=FOLDER, date=DATE):
         yield _body(shape, chosen, system, messages)
 
 
-def continued(shape, body, name):
+def continued(shape, body, name, prompt_bytes=None):
     """The conversation goes on from `body` with an answer and a prompt; another `name`, other
     words: a fork."""
     writer = Writer(shape, "continued", name)
+    prompt = writer.prose(prompt_bytes or shape.prompt_bytes)
     return {**body, "messages": body["messages"] + [
         {"role": "assistant", "content": [_text(writer.sentence())]},
-        {"role": "user", "content": [_text(writer.prose(shape.prompt_bytes), **CACHED)]}]}
+        {"role": "user", "content": [_text(prompt, **CACHED)]}]}
 
 
 def compacted(shape, body, turns):
     """The request for a summary of `body`, and those of the conversation that goes on from it:
     nothing of what was said stands in them, but tools, system text and environment."""
-    writer = Writer(shape, "summary")
-    yield {**body, "messages": body["messages"] + [
-        {"role": "assistant", "content": [_text(writer.sentence())]},
-        {"role": "user", "content": [_text(writer.prose(4 * shape.prompt_bytes), **CACHED)]}]}
+    yield continued(shape, body, "to be compacted", 4 * shape.prompt_bytes)
     told = body["messages"][0]["content"][:-1]
+    summary = Writer(shape, "summary").prose(20 * shape.prompt_bytes)
     begin = {**body, "messages": [{"role": "user", "content": [
-        *told, _text(writer.prose(20 * shape.prompt_bytes), **CACHED)]}]}
+        *told, _text(summary, **CACHED)]}]}
     for turn in range(turns):
         yield begin
         begin = continued(shape, begin, f"compacted {turn}")
@@ -247,17 +246,17 @@ def sub_agents(shape, count, folder=FOLDER):
 
 
 def day(shape):
-    """What one does with the client on a day: (name, requests, whether they come at once); None is
-    a restart of the server."""
+    """What one does with the client on a day: (name, requests, whether they come at once). Without
+    requests: a restart of the server."""
     session = list(conversation(shape, 4))
     yield "a session", session, False
     yield "its continuation and a fork of it", [continued(shape, session[-1], name)
                                                 for name in ("continued", "forked")], False
-    yield None  # a restart
+    yield "a restart", None, False
     yield "eight agents", list(sub_agents(shape, 8)), True
     yield "another repository", list(conversation(shape, 2, "/home/user/another")), False
     yield "a compaction", list(compacted(shape, session[-1], 2)), False
-    yield None  # a restart
+    yield "a restart", None, False
     yield "the next day", list(conversation(shape, 2, date="2026-01-16")), False
 
 

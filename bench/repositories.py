@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from run import MODELS, Bench, say, setup_script  # noqa: E402: beside this file
-from traffic import RESTARTED_AFTER_S  # noqa: E402
+from replay import RESTARTED_AFTER_S  # noqa: E402: beside this file
+from run import MODELS, Bench, say, setup_script  # noqa: E402
 
 SHORT = json.dumps({"output_config": {"format": {"type": "json_schema", "schema": {
     "enum": ["It is a bridge.", "It is a lighthouse."]}}}})

@@ -13,55 +13,46 @@ before (bench/floor.py). Exit code 1 if the engine's own counter tells otherwise
 usage.
 """
 import argparse
-import concurrent.futures
 import dataclasses
 import json
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from floor import new_shares  # noqa: E402: beside this file
+from replay import Step, computed, prompted, run  # noqa: E402
 from run import CONTEXT, MODELS, Bench, say  # noqa: E402: beside this file
 
-RESTARTED_AFTER_S = 3  # behind the last answer; storing begins when the engine has nothing to do
 PASSED_ON = ("x-claude-", "anthropic-")  # headers by how they begin
 
 
-@dataclasses.dataclass(frozen=True)
-class Step:
-    name: str
-    folder: Path | None  # None: a restart
-    only: frozenset = frozenset()
-    at_once: bool = False
+def requests_of(folder, only):
+    """(body, headers) of those that ask for an answer, in the order of their files."""
+    for path in sorted(folder.glob("[0-9]*.json")):
+        record = json.loads(path.read_text())
+        body = record.get("body")
+        asks = isinstance(body, dict) and "messages" in body
+        if not asks or "count_tokens" in record["path"]:
+            continue
+        if not only or path.stem in only:
+            headers = {name: value for name, value in record["headers"]
+                       if name.lower().startswith(PASSED_ON)}
+            yield {**body, "max_tokens": 1, "temperature": 0}, headers
 
-    @staticmethod
-    def parse(text):
-        if text == "restart":
-            return Step(text, None)
-        path, at_once = (text[:-5], True) if text.endswith("@once") else (text, False)
-        path, _, only = path.partition(":")
-        folder = Path(path)
-        if not folder.is_dir():
-            raise argparse.ArgumentTypeError(f"{folder} is no folder")
-        name = folder.name + (f" {only}" if only else "") + (" at once" if at_once else "")
-        return Step(name, folder, frozenset(filter(None, only.split(","))), at_once)
 
-    def requests(self):
-        """(body, headers) of those that ask for an answer, in the order of their files."""
-        for path in sorted(self.folder.glob("[0-9]*.json")):
-            record = json.loads(path.read_text())
-            body = record.get("body")
-            asks = isinstance(body, dict) and "messages" in body
-            if not asks or "count_tokens" in record["path"]:
-                continue
-            if not self.only or path.stem in self.only:
-                headers = {name: value for name, value in record["headers"]
-                           if name.lower().startswith(PASSED_ON)}
-                yield {**body, "max_tokens": 1, "temperature": 0}, headers
+def parse_step(text):
+    if text == "restart":
+        return Step(text, None)
+    path, at_once = (text[:-5], True) if text.endswith("@once") else (text, False)
+    path, _, only = path.partition(":")
+    folder = Path(path)
+    if not folder.is_dir():
+        raise argparse.ArgumentTypeError(f"{folder} is no folder")
+    name = folder.name + (f" {only}" if only else "") + (" at once" if at_once else "")
+    return Step(name, tuple(requests_of(folder, set(filter(None, only.split(","))))), at_once)
 
 
 def renamed(value):
@@ -78,49 +69,22 @@ def renamed(value):
     return out
 
 
-def replay(step, server, change):
-    """The answers, in the order of the requests."""
-    threads = 64 if step.at_once else 1
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        asked = [pool.submit(server.ask, change(body), headers=headers)
-                 for body, headers in step.requests()]
-        return [each.result() for each in asked]
-
-
-def run(steps, start, change):
-    """For each step that asks: (answers, tokens computed as the server itself counts them)."""
-    results = []
-    server = start().__enter__()
-    try:
-        for step in steps:
-            say(f"{server.name}: {step.name}")
-            if step.folder is None:
-                time.sleep(RESTARTED_AFTER_S)
-                server.__exit__()
-                server = start().__enter__()
-                continue
-            before = server.counted() if hasattr(server, "counted") else 0
-            answers = replay(step, server, change)
-            counted = server.counted() - before if hasattr(server, "counted") else None
-            results.append((answers, counted))
-    finally:
-        server.__exit__()
-    return results
-
-
-def computed(answers):
-    return sum(answer.computed for answer in answers)
+def with_unknown_tools(step):
+    if step.requests is None:
+        return step
+    return dataclasses.replace(step, requests=tuple(
+        (renamed(body), headers) for body, headers in step.requests))
 
 
 def table(steps, ours, theirs):
     lines = ["| step | requests | prompt tokens | floor | recomputed | slowest first token, s "
              "| llama-server recomputed | slowest first token, s |", "|" + "---|" * 8]
-    asking = [step for step in steps if step.folder]
-    shares = new_shares([[body for body, _ in step.requests()] for step in asking])
+    asking = [step for step in steps if step.requests is not None]
+    shares = new_shares([step.bodies() for step in asking])
     floors = []
     for index, step in enumerate(asking):
         answers = ours[index][0]
-        prompt = sum(a.prompt for a in answers)
+        prompt = prompted(answers)
         floors.append(round(prompt * shares[index]))
         cells = [step.name, str(len(answers)), f"{prompt:,}", f"{floors[index]:,}"]
         for side in (ours, theirs):
@@ -133,7 +97,7 @@ def table(steps, ours, theirs):
     totals = [f"{sum(computed(answers) for answers, _ in side):,}" if side else "–"
               for side in (ours, theirs)]
     requests = sum(len(answers) for answers, _ in ours)
-    prompt = sum(a.prompt for answers, _ in ours for a in answers)
+    prompt = sum(prompted(answers) for answers, _ in ours)
     lines.append(f"| **together** | {requests} | {prompt:,} | {sum(floors):,} | {totals[0]} | "
                  f"| {totals[1]} | |")
     return "\n".join(lines)
@@ -148,17 +112,19 @@ def main():
     parser.add_argument("--unknown-tools", action="store_true", help="give them other names")
     parser.add_argument("--batch", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("steps", nargs="+", type=Step.parse, metavar="STEP")
+    parser.add_argument("steps", nargs="+", type=parse_step, metavar="STEP")
     options = parser.parse_args()
     bench = Bench(options)
     setup = bench.setup(options.model)
     home = Path(tempfile.mkdtemp(prefix="traffic.", dir=bench.folder))
-    change = renamed if options.unknown_tools else lambda body: body
-    ours = run(options.steps, lambda: bench.ours(setup, home), change)
+    steps = options.steps
+    if options.unknown_tools:
+        steps = [with_unknown_tools(step) for step in steps]
+    ours = run(steps, lambda: bench.ours(setup, home), say)
     shutil.rmtree(home, ignore_errors=True)
-    theirs = run(options.steps, lambda: bench.theirs(setup), change) if options.rival else []
+    theirs = run(steps, lambda: bench.theirs(setup), say) if options.rival else []
     print(f"{MODELS[options.model]}, {CONTEXT[options.model]:,} tokens of context\n")
-    print(table(options.steps, ours, theirs))
+    print(table(steps, ours, theirs))
     wrong = [counted for answers, counted in ours if counted != computed(answers)]
     if wrong:
         print(f"\nThe engine itself has counted {wrong} in some steps.")

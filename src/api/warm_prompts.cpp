@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/bytes.h"
 #include "protocol/json_text.h"
 #include "protocol/prompt_head.h"
 
@@ -92,10 +93,8 @@ void WarmPrompts::note(const Request& request, std::string_view user_agent) {
     if (known && known->hash == prompt.hash) return;
   }
   prompt.head = encode_head(head_of(request));
-  if (writer_) {
-    const std::string value = encode(prompt);
-    writer_(name, {reinterpret_cast<const uint8_t*>(value.data()), value.size()});
-  }
+  const std::string value = encode(prompt);
+  write_down(name, bytes_of(value));
   const MutexLock lock(mutex_);
   prompts_.put(name, std::move(prompt));
 }

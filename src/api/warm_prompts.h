@@ -5,13 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/recent.h"
+#include "base/recorded.h"
 #include "base/sync.h"
 #include "protocol/chat.h"
 
@@ -26,17 +26,14 @@ struct WarmPrompt {
 };
 
 // Thread-safe.
-class WarmPrompts {
+class WarmPrompts : public Recorded {
  public:
   static constexpr size_t prompts_max = 16;
   // A shorter one is computed in no time; a longer one is no client's.
   static constexpr size_t bytes_min = 2048;
   static constexpr size_t bytes_max = 4u << 20;
 
-  // Where prompts are written down too; what comes from there is given back with `restore`. Called
-  // before it is shared.
-  using Writer = std::function<void(std::string_view key, std::span<const uint8_t> value)>;
-  void set_writer(Writer writer) { writer_ = std::move(writer); }
+  // One record as it was written down. What is none is left out.
   void restore(std::string_view key, std::span<const uint8_t> value);
 
   void note(const Request& request, std::string_view user_agent);
@@ -45,8 +42,6 @@ class WarmPrompts {
   uint64_t noted() const;                // so often has `note` been called
 
  private:
-  Writer writer_;  // constant once it is shared
-
   mutable Mutex mutex_;
   Recent<std::string, WarmPrompt> prompts_ GUARDED_BY(mutex_){prompts_max};
   uint64_t noted_ GUARDED_BY(mutex_) = 0;

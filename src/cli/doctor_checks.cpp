@@ -63,18 +63,17 @@ Check check_model(const DoctorFacts& facts) {
   return {Level::ok, "model", text, ""};
 }
 
-// What prompts made with it are like. Nothing where there is no model to look at.
-std::optional<Check> check_template(const DoctorFacts& facts) {
-  if (facts.without_model || !facts.model_path || !facts.model) return std::nullopt;
+// What prompts made with it are like.
+Check check_template(const DoctorFacts& facts) {
   if (!facts.chat_template) {
-    return Check{Level::fail, "template", facts.chat_template.error().message,
-                 "give one that fits the model with --chat-template FILE"};
+    return {Level::fail, "template", facts.chat_template.error().message,
+            "give one that fits the model with --chat-template FILE"};
   }
   std::string text;
   for (const auto& [what, how] : *facts.chat_template) {
     text += fmt::format("{}{}: {}", text.empty() ? "" : "\n", what, how);
   }
-  return Check{Level::ok, "template", text, ""};
+  return {Level::ok, "template", text, ""};
 }
 
 // The context that there is or will be; 0: not known before the model is loaded.
@@ -175,8 +174,10 @@ std::vector<Check> examine(const DoctorFacts& facts) {
   std::vector<Check> checks = {check_client(facts)};
   if (facts.client && facts.client_needs_node) checks.push_back(check_node(facts));
   checks.push_back(check_model(facts));
-  if (auto about_template = check_template(facts)) checks.push_back(std::move(*about_template));
-  if (!facts.without_model && facts.model) checks.push_back(check_context(facts));
+  if (!facts.without_model && facts.model) {
+    checks.push_back(check_template(facts));
+    checks.push_back(check_context(facts));
+  }
   for (const auto& check : {check_gpu, check_threads, check_folders, check_server}) {
     checks.push_back(check(facts));
   }

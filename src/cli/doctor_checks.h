@@ -20,9 +20,8 @@ struct DoctorFacts {
   bool without_model = false;  // --model none
   Result<std::string> model_path = std::string();
   Result<ModelSurvey> model = ModelSurvey();
-  Result<PromptMaker::Findings> chat_template =
-      PromptMaker::Findings();  // of the model that is there
-  uint64_t memory_bytes = 0;    // of the machine
+  Result<PromptMaker::Findings> chat_template = PromptMaker::Findings();
+  uint64_t memory_bytes = 0;  // of the machine
 
   uint32_t context_wanted = 0;              // --context; 0: not set
   std::optional<uint32_t> context_running;  // of the running server's model

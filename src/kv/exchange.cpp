@@ -208,7 +208,7 @@ class PromptReader {
     }
     const auto flags = fields.get<uint8_t>();
     header_.is_signed = (flags & signed_flag) != 0;
-    header_.fingerprint = fields.get_hash();
+    header_.fingerprint = get_hash(fields);
     const auto note = TRY(reader_.take(fields.get<uint8_t>()));
     header_.note.assign(note.begin(), note.end());
     TRY_VOID(check_trust());

@@ -100,9 +100,9 @@ Result<PieceHead> parse_piece_head(std::span<const uint8_t> first) {
   head.begin = reader.get<uint32_t>();
   head.end = reader.get<uint32_t>();
   const auto token_count = reader.get<uint32_t>();
-  head.fingerprint = reader.get_hash();
-  head.key = reader.get_hash();
-  head.parent = reader.get_hash();
+  head.fingerprint = get_hash(reader);
+  head.key = get_hash(reader);
+  head.parent = get_hash(reader);
   head.payload_bytes = reader.get<uint64_t>();
   head.payload_checksum = reader.get<uint64_t>();
   head.made_s = static_cast<int64_t>(reader.get<uint64_t>());

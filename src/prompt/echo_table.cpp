@@ -74,8 +74,7 @@ void EchoTable::add(const std::vector<EchoName>& names, SampledAnswer answer) {
   const auto shared = std::make_shared<const SampledAnswer>(std::move(answer));
   for (const EchoName& name : names) {
     put(name, shared);
-    if (!writer_) continue;
-    writer_({reinterpret_cast<const char*>(name.data()), name.size()}, bytes);
+    write_down({reinterpret_cast<const char*>(name.data()), name.size()}, bytes);
   }
 }
 

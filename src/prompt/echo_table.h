@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,6 +15,7 @@
 #include <vector>
 
 #include "base/recent.h"
+#include "base/recorded.h"
 #include "base/sync.h"
 #include "prompt/echo.h"
 
@@ -31,16 +31,11 @@ struct SampledAnswer {
 };
 
 // Thread-safe.
-class EchoTable {
+class EchoTable : public Recorded {
  public:
   static constexpr uint64_t bytes_max_default = 32ull << 20;
 
   explicit EchoTable(uint64_t bytes_max = bytes_max_default) : answers_(bytes_max) {}
-
-  // Where answers are written down too; what comes from there is given back with `restore`. Called
-  // before the table is shared.
-  using Writer = std::function<void(std::string_view key, std::span<const uint8_t> value)>;
-  void set_writer(Writer writer) { writer_ = std::move(writer); }
 
   void add(const std::vector<EchoName>& names, SampledAnswer answer);
   std::shared_ptr<const SampledAnswer> find(const EchoName& name);
@@ -52,8 +47,6 @@ class EchoTable {
 
  private:
   void put(const EchoName& name, std::shared_ptr<const SampledAnswer> answer);
-
-  Writer writer_;  // constant once it is shared
 
   mutable Mutex mutex_;
   Recent<EchoName, std::shared_ptr<const SampledAnswer>> answers_ GUARDED_BY(mutex_);

@@ -114,18 +114,26 @@ PromptWriter::PromptWriter(const TemplateRenderer& renderer, const Guard& guard,
   place_ = find_place();
 }
 
+// The marks, and a tool whose description is `about`.
+CanonicalConversation PromptWriter::probe(const std::string& about) const {
+  CanonicalConversation out;
+  out.messages = {{.role = CanonicalRole::system, .text = system_mark_},
+                  {.role = CanonicalRole::user, .text = user_mark_}};
+  out.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
+  return out;
+}
+
 // By probes: with tools the text in front of the user's must end as it does without them, and the
 // system text must stand in front of the tools, in the turn of the two.
 std::optional<PromptWriter::Place> PromptWriter::find_place() const {
   const std::string about = "t" + random_hex(8);
-  CanonicalConversation probe;
-  probe.messages = {{.role = CanonicalRole::system, .text = system_mark_},
-                    {.role = CanonicalRole::user, .text = user_mark_}};
-  const auto plain = renderer_.render(probe, TemplateRenderer::Tools::listed);
-  probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
-  const auto whole = renderer_.render(probe, TemplateRenderer::Tools::listed);
-  probe.messages.erase(probe.messages.begin());
-  const auto tools_alone = renderer_.render(probe, TemplateRenderer::Tools::listed);
+  CanonicalConversation without_tools = probe(about);
+  without_tools.tools.clear();
+  CanonicalConversation without_system = probe(about);
+  without_system.messages.erase(without_system.messages.begin());
+  const auto whole = renderer_.render(probe(about), TemplateRenderer::Tools::listed);
+  const auto plain = renderer_.render(without_tools, TemplateRenderer::Tools::listed);
+  const auto tools_alone = renderer_.render(without_system, TemplateRenderer::Tools::listed);
   if (!plain || !whole) return {};
   const std::string_view before_plain = front(*plain, user_mark_);
   const std::string_view before = front(*whole, user_mark_);
@@ -148,11 +156,7 @@ std::optional<PromptWriter::Place> PromptWriter::find_place() const {
 PromptWriter::SystemText PromptWriter::system_text() const {
   if (place_) return SystemText::moved_behind_tools;
   const std::string about = "t" + random_hex(8);
-  CanonicalConversation probe = head_of({}, 0, false, user_mark_);
-  probe.messages.insert(probe.messages.begin(),
-                        {.role = CanonicalRole::system, .text = system_mark_});
-  probe.tools = {{"look", about, R"({"type":"object","properties":{}})"}};
-  const auto text = renderer_.render(probe, TemplateRenderer::Tools::listed);
+  const auto text = renderer_.render(probe(about), TemplateRenderer::Tools::listed);
   const size_t system = text ? text->find(system_mark_) : std::string::npos;
   if (system == std::string::npos) return SystemText::nowhere;
   return system > text->find(about) ? SystemText::behind_tools : SystemText::before_tools;

@@ -53,6 +53,7 @@ class PromptWriter {
     std::string turn_end;  // from behind it, or behind the tools, to the first user text
   };
   std::optional<Place> find_place() const;
+  CanonicalConversation probe(const std::string& about) const;
   Result<std::string> render(const CanonicalConversation& conversation) const;
   Result<std::optional<std::string>> render_moved(CanonicalConversation conversation) const;
   // What other conversations may begin with too. Positions are bytes of the text.

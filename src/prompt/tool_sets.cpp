@@ -4,33 +4,22 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
+#include "base/little_endian.h"
 #include "prompt/tool_order.h"
 
 namespace anyclaude {
 namespace {
 
 constexpr uint8_t record_version = 1;
-constexpr size_t number_bytes = 8;
+constexpr size_t id_bytes = 2 * sizeof(uint64_t);
 // Of the kinds that are looked at for where they part: the newest.
 constexpr size_t partings_max = 4;
 
 uint64_t hash_of(std::string_view text, uint64_t seed = 0) {
   return XXH3_64bits_withSeed(text.data(), text.size(), seed);
-}
-
-void put(std::vector<uint8_t>& out, uint64_t number) {
-  for (size_t i = 0; i < number_bytes; ++i) out.push_back(static_cast<uint8_t>(number >> (8 * i)));
-}
-
-uint64_t take(std::span<const uint8_t>& bytes) {
-  uint64_t number = 0;
-  for (size_t i = 0; i < number_bytes; ++i) number |= static_cast<uint64_t>(bytes[i]) << (8 * i);
-  bytes = bytes.subspan(number_bytes);
-  return number;
 }
 
 // Where those of `order` stand in `ids`, each once, as far as they are there.
@@ -66,10 +55,16 @@ std::vector<ToolSets::Id> ToolSets::ids_of(const std::vector<Tool>& tools) {
   return ids;
 }
 
-std::vector<uint8_t> ToolSets::encode(const ToolSet& set) {
+uint64_t ToolSets::kind_of(const std::vector<Id>& order) {
+  uint64_t kind = 0;
+  for (const Id& id : order) kind += id.name;
+  return kind;
+}
+
+std::vector<uint8_t> ToolSets::encode(uint64_t sharing, const std::vector<Id>& order) {
   std::vector<uint8_t> out = {record_version};
-  put(out, set.sharing);
-  for (const Id& id : set.order) {
+  put(out, sharing);
+  for (const Id& id : order) {
     put(out, id.name);
     put(out, id.words);
   }
@@ -77,27 +72,26 @@ std::vector<uint8_t> ToolSets::encode(const ToolSet& set) {
 }
 
 void ToolSets::restore(std::string_view key, std::span<const uint8_t> value) {
-  if (value.empty() || value[0] != record_version) return;
-  value = value.subspan(1);
-  const bool whole = value.size() % (2 * number_bytes) == number_bytes;
-  if (!whole || value.size() / (2 * number_bytes) > tools_max) return;
-  ToolSet set{.sharing = take(value), .order = {}};
-  while (!value.empty()) {
-    const uint64_t name = take(value);
-    set.order.push_back({name, take(value)});
+  ByteReader reader(value);
+  const bool known = reader.get<uint8_t>() == record_version;
+  ToolSet set{.sharing = reader.get<uint64_t>()};
+  const bool whole = reader.ok() && reader.rest().size() % id_bytes == 0;
+  if (!known || !whole || reader.rest().size() / id_bytes > tools_max) return;
+  while (!reader.rest().empty()) {
+    const auto name = reader.get<uint64_t>();
+    set.order.push_back({name, reader.get<uint64_t>()});
   }
+  set.kind = kind_of(set.order);
   const MutexLock lock(mutex_);
   sets_.put(std::string(key), std::move(set));
 }
 
 std::vector<size_t> ToolSets::arrange(std::vector<Tool>& tools, std::string_view sharing) {
-  order_tools(tools);
-  std::vector<size_t> partings = likely_partings(tools);
-  if (tools.size() < 2 || tools.size() > tools_max) return partings;
+  if (tools.size() < 2 || tools.size() > tools_max) return likely_partings(tools);
   std::vector<Id> ids = ids_of(tools);
   const uint64_t shared = hash_of(sharing);
   // Of the tools in the shipped order: the same however the client lists them.
-  const std::vector<uint8_t> content = encode({.sharing = shared, .order = ids});
+  const std::vector<uint8_t> content = encode(shared, ids);
   std::vector<uint8_t> hash;
   put(hash, XXH3_64bits(content.data(), content.size()));
   const std::string name(hash.begin(), hash.end());
@@ -113,11 +107,10 @@ std::vector<size_t> ToolSets::arrange(std::vector<Tool>& tools, std::string_view
   put_in_order(tools, places);
   put_in_order(ids, places);
   if (!known) {
-    const ToolSet set{.sharing = shared, .order = ids};
-    sets_.put(name, set);
-    if (writer_) writer_(name, encode(set));
+    sets_.put(name, {.sharing = shared, .order = ids, .kind = kind_of(ids)});
+    write_down(name, encode(shared, ids));
   }
-  partings = likely_partings(tools);
+  std::vector<size_t> partings = likely_partings(tools);
   const auto others = kinds(shared);
   for (size_t i = 0; i < others.size() && i <= partings_max; ++i) {
     const auto& other = others[i]->order;
@@ -134,13 +127,9 @@ std::vector<size_t> ToolSets::arrange(std::vector<Tool>& tools, std::string_view
 
 std::vector<const ToolSets::ToolSet*> ToolSets::kinds(uint64_t sharing) const {
   std::vector<const ToolSet*> newest;
-  std::set<std::vector<uint64_t>> seen;
+  std::set<uint64_t> seen;
   sets_.each([&](const ToolSet& set) {
-    if (set.sharing != sharing) return;
-    std::vector<uint64_t> names;
-    for (const Id& id : set.order) names.push_back(id.name);
-    std::ranges::sort(names);
-    if (seen.insert(std::move(names)).second) newest.push_back(&set);
+    if (set.sharing == sharing && seen.insert(set.kind).second) newest.push_back(&set);
   });
   return newest;
 }

@@ -10,34 +10,30 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/recent.h"
+#include "base/recorded.h"
 #include "base/sync.h"
 #include "protocol/chat.h"
 
 namespace anyclaude {
 
 // Thread-safe.
-class ToolSets {
+class ToolSets : public Recorded {
  public:
   static constexpr size_t sets_max = 256;
   // Longer ones stand in the shipped order.
   static constexpr size_t tools_max = 512;
   static constexpr uint64_t journal_bytes_max = 8u << 20;
 
-  // Where sets are written down too; what comes from there is given back with `restore`. Called
-  // before it is shared.
-  using Writer = std::function<void(std::string_view key, std::span<const uint8_t> value)>;
-  void set_writer(Writer writer) { writer_ = std::move(writer); }
-  // One record as the writer got it (docs/disk-format.md). What is none is left out.
+  // One record as it was written down (docs/disk-format.md). What is none is left out.
   void restore(std::string_view key, std::span<const uint8_t> value);
 
-  // Puts them into their order, however the client lists them. Returns how many stand in front of
+  // Puts tools that stand in the shipped order into their own. Returns how many stand in front of
   // each place where other sets are likely to go on differently: ascending, neither 0 nor all of
   // them, few. What is learned of one `sharing` (protocol/chat.h) serves no other.
   std::vector<size_t> arrange(std::vector<Tool>& tools, std::string_view sharing);
@@ -52,16 +48,16 @@ class ToolSets {
   struct ToolSet {
     uint64_t sharing = 0;
     std::vector<Id> order;
+    uint64_t kind = 0;  // a hash of the names, however they stand
   };
 
   static std::vector<Id> ids_of(const std::vector<Tool>& tools);
-  static std::vector<uint8_t> encode(const ToolSet& set);
+  static uint64_t kind_of(const std::vector<Id>& order);
+  static std::vector<uint8_t> encode(uint64_t sharing, const std::vector<Id>& order);
   // The newest of each kind, of those who share.
   std::vector<const ToolSet*> kinds(uint64_t sharing) const REQUIRES(mutex_);
   std::vector<size_t> new_order(const std::vector<Tool>& tools, const std::vector<Id>& ids,
                                 uint64_t sharing) const REQUIRES(mutex_);
-
-  Writer writer_;  // constant once it is shared
 
   mutable Mutex mutex_;
   Recent<std::string, ToolSet> sets_ GUARDED_BY(mutex_){sets_max};

@@ -141,7 +141,7 @@ ChatTemplate::ChatTemplate(const llama_model* model, const Source& source, const
       now_(std::time(nullptr)),
       formats_(templates_.get(), metrics) {
   variables_["date_string"] = '"' + format_date(now_, "%d %b %Y") + '"';
-  // Llama 3's would put them behind the system text, into the first user turn.
+  // Llama 3's templates put the tools behind the system text, into the first user turn, else.
   if (layout == PromptLayout::cache) variables_["tools_in_user_message"] = "false";
   findings_.builtin = source.builtin;
   findings_.reason = source.reason;

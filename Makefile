@@ -18,7 +18,7 @@ test-long:  ## The faults of the cache for an hour or more: a million steps, tho
 	@scripts/test.sh packages long
 
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
-	@cmake --build --preset release --target cache_probe
+	@cmake --build --preset release --target cache_probe engine_probe
 	@python3 bench/run.py --anyclaude build/release/anyclaude $(BENCH)
 
 setup:  ## Install the packages that are missing, also those of the checks

@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
 # Builds what the bench compares with, once, into the user's cache folder, and prints the folder
-# that has llama-server and llama-bench. About 8 minutes on 2 cores.
+# that has llama-server. About 8 minutes on 2 cores.
 #
-# ANYCLAUDE_RIVAL_DIR=DIR   use these two programs instead
+# ANYCLAUDE_RIVAL_DIR=DIR   use the llama-server in it instead
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=scripts/setup/common.sh
 . "$root/scripts/setup/common.sh"
 
 if [ -n "${ANYCLAUDE_RIVAL_DIR:-}" ]; then
-  for program in llama-server llama-bench; do
-    [ -x "$ANYCLAUDE_RIVAL_DIR/$program" ] || fail "$ANYCLAUDE_RIVAL_DIR has no $program."
-  done
+  [ -x "$ANYCLAUDE_RIVAL_DIR/llama-server" ] || fail "$ANYCLAUDE_RIVAL_DIR has no llama-server."
   echo "$ANYCLAUDE_RIVAL_DIR"
   exit
 fi
@@ -35,10 +33,10 @@ build="$(cache_folder)/deps/rival-$(printf '%s' "$recipe" | sha256 | cut -c1-16)
 if [ ! -f "$build/.complete" ]; then
   hold_lock "$build.lock"
   if [ ! -f "$build/.complete" ]; then
-    say "Building llama-server and llama-bench once into $build (about 8 minutes on 2 cores)"
+    say "Building llama-server once into $build (about 8 minutes on 2 cores)"
     cmake -S "$root/bench/rival" -B "$build" -G Ninja "${flags[@]}" >"$build.configure.log" 2>&1 ||
       { tail -30 "$build.configure.log" >&2; fail "CMake could not configure the rival."; }
-    show_progress "$build.build.log" cmake --build "$build" --target llama-server llama-bench ||
+    show_progress "$build.build.log" cmake --build "$build" --target llama-server ||
       { tail -30 "$build.build.log" >&2; fail "The rival did not build: $build.build.log"; }
     touch "$build/.complete"
   fi

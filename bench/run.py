@@ -3,10 +3,10 @@
 
 usage: run.py --anyclaude PROGRAM [--only PART,...] [--models gemma,smollm2] [--tokens 19000] ...
 
-Parts: cold (prefill rate beside llama-bench), follow (the next turn of a long conversation),
-repeat (a prompt cached to its last token), restart (the first answer after a restart), agents
-(eight sub-agents at once), day (what happens on a working day), idle (memory without a model),
-folder (a cache of many pieces), overhead (what the cache costs where it cannot help).
+Parts: follow (the next turn of a long conversation), repeat (a prompt cached to its last token),
+restart (the first answer after a restart), agents (eight sub-agents at once), day (what happens on
+a working day), idle (memory without a model), folder (a cache of many pieces), overhead (what the
+cache and the server cost where they cannot help, beside the bare engine).
 Everything is interleaved A B B A in one run, so that what else the machine does falls on both; the
 figures are medians. Prints a Markdown table and writes it, with every single value as JSON, into
 --output. docs/benchmarks.md tells how to read it.
@@ -34,10 +34,11 @@ import folder  # noqa: E402
 import overhead  # noqa: E402
 import restart  # noqa: E402
 from conversations import Shape, conversation, fitted, sub_agents  # noqa: E402: beside this file
-from servers import Anyclaude, LlamaServer, Setup, llama_bench  # noqa: E402
+from bare_engine import BareEngine  # noqa: E402
+from servers import Anyclaude, LlamaServer, Setup  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("cold", "follow", "repeat", "restart", "agents", "day", "idle", "folder", "overhead")
+PARTS = ("follow", "repeat", "restart", "agents", "day", "idle", "folder", "overhead")
 MODELS = {"gemma": "Gemma-3-270M", "smollm2": "SmolLM2-135M"}
 CONTEXT = {"gemma": 32768, "smollm2": 49152}
 # SmolLM2 was made for 8,192 tokens. Past them it does the same work and says senseless words.
@@ -59,15 +60,18 @@ class Row:
     theirs: list
     goal: str = ""
     holds: bool | None = None
+    paired: bool = False  # a value of ours and theirs' of the same place were measured in turns
 
     def ratio(self):
         if not self.theirs:
             return None
+        if self.paired:
+            return statistics.median(a / b for a, b in zip(self.ours, self.theirs))
         return statistics.median(self.ours) / statistics.median(self.theirs)
 
-    def judge(self, goal, holds):
-        """`holds` is asked with the ratio of the medians, or with our median where we are alone."""
-        self.goal = goal
+    def judge(self, goal, holds, paired=False):
+        """`holds` is asked with the ratio, or with our median where we are alone."""
+        self.goal, self.paired = goal, paired
         self.holds = holds(self.ratio() if self.theirs else statistics.median(self.ours))
         return self
 
@@ -118,32 +122,12 @@ class Bench:
     def theirs(self, setup):
         return LlamaServer(self.rival / "llama-server", setup, self.folder)
 
+    def bare(self, setup, body):
+        return BareEngine(self.options.anyclaude, setup, setup.context, body, self.folder)
+
     def order(self, rounds):
         """A B B A A B B A ..., True for ours: `rounds` of each."""
         return [index % 4 in (0, 3) for index in range(2 * rounds)]
-
-    def cold(self, model):
-        setup, rates = self.setup(model), {True: [], False: []}
-        say(f"{MODELS[model]}: prefill of {self.options.cold_tokens} tokens, cold")
-        with self.ours(setup) as server:
-            shape = fitted(Shape(seed=100), self.options.cold_tokens, server.count)
-        tokens = self.options.cold_tokens
-        for index, own in enumerate(self.order(self.options.rounds)):
-            if own:
-                # A fresh server, as llama-bench is fresh: idle conversations in the cells would
-                # cost attention. A short prompt first, as llama-bench warms up too.
-                with self.ours(setup) as server:
-                    server.ask(next(conversation(Shape(seed=99).of_tokens(300), 1)))
-                    answer = server.ask(next(conversation(dataclasses.replace(shape, seed=index),
-                                                          1)))
-                tokens = answer.computed
-                rates[own].append(tokens / answer.first_s)
-            else:
-                rates[own] += llama_bench(self.rival / "llama-bench", setup, tokens)
-            say(f"  {'anyclaude' if own else 'llama-bench'} {rates[own][-1]:.0f} tokens/s")
-        self.rows.append(Row(MODELS[model], f"cold prefill, {tokens} tokens, beside llama-bench",
-                             "tokens/s", rates[True], rates[False]).judge(
-                                 "≥ 0.98", lambda ratio: ratio >= 0.98))
 
     def follow_and_repeat(self, model):
         """Both on one warm conversation; each step is asked of both servers, in turn first."""
@@ -231,15 +215,13 @@ class Bench:
             say(f"a cache of {self.options.pieces:,} pieces")
             folder.measure(self, self.setup("smollm2"), functools.partial(self.add_row, "smollm2"))
         for model in self.options.models:
-            if "cold" in only:
-                self.cold(model)
             if "follow" in only or "repeat" in only:
                 self.follow_and_repeat(model)
             if "restart" in only:
                 say(f"{MODELS[model]}: restarts")
                 restart.measure(self, model, functools.partial(self.add_row, model))
             if "overhead" in only:
-                say(f"{MODELS[model]}: what the cache costs")
+                say(f"{MODELS[model]}: what the cache and the server cost")
                 overhead.measure(self, model, functools.partial(self.add_row, model))
             if "agents" in only:
                 self.agents(model)
@@ -280,7 +262,8 @@ def parse():
     parser.add_argument("--only", default=",".join(PARTS), help="parts, comma-separated")
     parser.add_argument("--models", default="gemma", help="gemma, smollm2, or both")
     parser.add_argument("--tokens", type=int, default=19_000, help="of the long conversation")
-    parser.add_argument("--cold-tokens", type=int, default=4_096)
+    parser.add_argument("--cold-tokens", type=int, default=12_288,
+                        help="of the prompts of the part overhead")
     parser.add_argument("--agent-tokens", type=int, default=6_000,
                         help="of the main conversation of the parts agents and day")
     parser.add_argument("--restart-tokens", type=int, default=22_882,

@@ -196,13 +196,3 @@ class LlamaServer(Server):
 
     def _ready(self):
         return self._get("/health")[0] == 200
-
-
-def llama_bench(program, setup, tokens, depth=0, repetitions=1):
-    """Prefill rates of the bare engine in tokens a second, for `tokens` behind `depth` others."""
-    command = [program, "-m", setup.model, "-p", tokens, "-n", 0, "-r", repetitions,
-               "-b", setup.batch, "-ub", setup.batch, "-t", setup.threads, "-fa", 1, "-d", depth,
-               "-o", "json"]
-    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.DEVNULL, check=True)
-    return json.loads(done.stdout)[0]["samples_ts"]

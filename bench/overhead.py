@@ -1,5 +1,5 @@
 """What the cache and the server cost where they cannot help: a cold prompt with the cache and
-without it, and beside the bare engine; a short follow-up of a long prompt beside the bare engine."""
+without it, and beside the bare engine; a short follow-up of a long one beside the bare engine."""
 import dataclasses
 
 from conversations import Shape, conversation, fitted

@@ -252,8 +252,8 @@ bool Cells::put_joined(SequenceId sequence, std::span<const Range> ranges) {
   const JoinedSection joined = join_states(*range_shape_, parts);
   const uint32_t from = ranges.front().from;
   // Cells are put into a sequence that has none; straight into the right one is the shorter way.
-  if (from == 0) return put_cells(context_, sequence, joined);
-  if (!put_cells(context_, scratch_, joined)) return false;
+  if (from == 0) return put_cells(context_, sequence, joined, CellsOf::tokens);
+  if (!put_cells(context_, scratch_, joined, CellsOf::tokens)) return false;
   llama_memory_seq_cp(llama_get_memory(context_), scratch_, sequence, static_cast<llama_pos>(from),
                       static_cast<llama_pos>(ranges.back().to));
   return true;
@@ -273,8 +273,17 @@ bool Cells::put_range(SequenceId sequence, const std::vector<uint8_t>& bytes, ui
 Cells::Restored Cells::restore_point(SequenceId sequence, uint32_t length,
                                      const std::vector<uint8_t>& bytes) {
   if (!fits_point(length, bytes)) return Restored::wrong;
-  if (!put_state(sequence, bytes)) return Restored::no_room;
+  if (!put_point(sequence, length, bytes)) return Restored::no_room;
   return complete(sequence, length) ? Restored::done : Restored::wrong;
+}
+
+// Of bytes that fit. Windows alone are rows of tokens, and go the way that ranges go.
+bool Cells::put_point(SequenceId sequence, uint32_t length, const std::vector<uint8_t>& bytes) {
+  if (memory_.kind != MemoryKind::window || !can_join(*point_shape_)) {
+    return put_state(sequence, bytes);
+  }
+  const StatePart all{bytes, 0, length};
+  return put_cells(context_, sequence, join_states(*point_shape_, {&all, 1}), CellsOf::windows);
 }
 
 bool Cells::fits_point(uint32_t length, const std::vector<uint8_t>& bytes) const {

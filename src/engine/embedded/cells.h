@@ -126,6 +126,7 @@ class Cells {
   uint32_t state_flags() const;
   Bytes take_state(SequenceId sequence, uint32_t flags) const;
   Bytes take_scratch_range();
+  bool put_point(SequenceId sequence, uint32_t length, const std::vector<uint8_t>& bytes);
   bool put_joined(SequenceId sequence, std::span<const Range> ranges);
   bool put_range(SequenceId sequence, const std::vector<uint8_t>& bytes, uint32_t from,
                  uint32_t to);

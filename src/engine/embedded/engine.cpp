@@ -181,6 +181,10 @@ bool Engine::begin(Task& task) {
     start_computing(task);
     return true;
   }
+  // Before its bytes are asked for, which would wait in RAM meanwhile.
+  const uint32_t missing = offer.length - task.position();
+  while (cells_.usage().size - cells_.usage().used < missing && sequences_.evict_idle()) {
+  }
   task.restore = keeper_.begin(offer, *task.sequence, [this] {
     const MutexLock lock(mutex_);
     restored_some_ = true;

@@ -161,13 +161,15 @@ void forget_points(llama_context* context, int32_t sequence) {
   if (parts.recurrent) parts.recurrent->seq_rm(sequence, -1, -1);
 }
 
-bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& joined) {
-  llama_kv_cache* tokens = parts_of(context).tokens;
-  if (!tokens) return false;
+bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& joined,
+               CellsOf part) {
+  const Parts parts = parts_of(context);
+  llama_kv_cache* cells = part == CellsOf::tokens ? parts.tokens : parts.windows;
+  if (!cells) return false;
   llama_synchronize(context);
   JoinedReader reader(joined);
   try {
-    tokens->state_read(reader, sequence, 0);
+    cells->state_read(reader, sequence, 0);
   } catch (const std::exception& error) {
     spdlog::debug("The cells of a prompt were not put back: {}", error.what());
     return false;

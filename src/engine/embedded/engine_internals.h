@@ -24,9 +24,11 @@ void forget_window_before(llama_context* context, int32_t sequence, uint32_t pos
 // Empties what of a sequence cannot be cut, its windows and recurrent state, and leaves the rest.
 void forget_points(llama_context* context, int32_t sequence);
 
-// Puts the tokens' cells of a sequence that has none there; false: they have no room. The bytes go
-// from where they lie into the cells: the public interface would need all of them in one piece.
-bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& joined);
+// Puts cells of a sequence, its tokens' where it has none or its windows' in the place of those it
+// has; false: they have no room. The bytes go from where they lie into the cells, by several
+// threads: the public interface would need all of them in one piece, and takes one.
+enum class CellsOf { tokens, windows };
+bool put_cells(llama_context* context, int32_t sequence, const JoinedSection& joined, CellsOf part);
 
 // Of the layers that keep every token; none where no layer does.
 Cells::Usage cell_usage(llama_context* context);

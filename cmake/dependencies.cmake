@@ -16,6 +16,7 @@ unset(engine_DIR CACHE)  # another compiler or version has another folder
 
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
 find_package(engine CONFIG REQUIRED PATHS ${engine_folder} NO_DEFAULT_PATH)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)

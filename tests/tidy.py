@@ -26,7 +26,7 @@ ENGINE_HEADERS = (r"(llama|llama-[\w-]*|ggml[\w-]*|gguf|common|chat|sampling|mtm
                   r"download|json-schema-to-grammar|jinja/.*|arg|log|speculative)\.h")
 FOREIGN = [
     (ENGINE_HEADERS, r"engine/embedded/.*", "only engine/embedded may include the engine"),
-    (r"httplib\.h", r"net/.*\.cpp", "only net/*.cpp may include the HTTP library"),
+    (r"httplib\.h|curl/", r"net/.*\.cpp", "only net/*.cpp may include the HTTP libraries"),
     (r"nlohmann/.*", r"protocol/.*|(api|prompt|engine/embedded)/.*\.cpp",
      "JSON belongs to protocol/; .cpp files of api, prompt and engine/embedded may use it"),
 ]

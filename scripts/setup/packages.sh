@@ -19,11 +19,11 @@ esac
 if [ "${ANYCLAUDE_PACKAGES:-}" = own ]; then exit 0; fi
 
 debian_build=(g++ cmake ninja-build ccache python3 python3-pip python3-venv ca-certificates xz-utils
-  libssl-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev
-  libbenchmark-dev)
+  libssl-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
+  libxxhash-dev libgtest-dev libbenchmark-dev)
 debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck git)
-homebrew_build=(cmake ninja ccache python3 openssl@3 cli11 tomlplusplus spdlog fmt xxhash googletest
-  google-benchmark)
+homebrew_build=(cmake ninja ccache python3 openssl@3 curl cli11 tomlplusplus spdlog fmt xxhash
+  googletest google-benchmark)
 homebrew_check=(llvm@19 shellcheck git)
 
 # GCC 12 is the first whose library has std::expected.

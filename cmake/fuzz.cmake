@@ -19,6 +19,8 @@ function(add_fuzz_target name)
   endif()
 endfunction()
 
+add_fuzz_target(answer_text prompt)
 add_fuzz_target(anthropic_request protocol)
 add_fuzz_target(kv_files kv)
+add_fuzz_target(openai_answer protocol)
 add_fuzz_target(sse protocol)

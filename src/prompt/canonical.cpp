@@ -119,7 +119,7 @@ class Canonicaliser {
 
  private:
   CanonicalMessage& add(CanonicalRole role, std::string text) {
-    out_.messages.push_back({role, std::move(text), {}, {}, {}});
+    out_.messages.push_back({role, std::move(text), {}, {}, {}, {}});
     return out_.messages.back();
   }
 
@@ -155,6 +155,19 @@ class Canonicaliser {
       const bool parts = i == shared || i + 1 == texts.size();
       if (first && parts && before > 0) out_.first_user_partings.push_back(before);
     }
+    if (images_.empty()) return;
+    if (!last_is(CanonicalRole::user)) add(CanonicalRole::user, "");
+    auto& seen = out_.messages.back().images;
+    seen.insert(seen.end(), images_.begin(), images_.end());
+    images_.clear();
+  }
+
+  // In words; empty where the model sees the image itself, behind this turn's text.
+  std::string shown(const MediaBlock& media) {
+    const bool image = media.kind == MediaBlock::Kind::image;
+    if (!image || !capabilities_.images || media.data.empty()) return describe(media);
+    images_.push_back(media);
+    return {};
   }
 
   std::vector<std::string> texts_of(const Message& message) {
@@ -162,7 +175,7 @@ class Canonicaliser {
     for (const auto& block : message.blocks) {
       std::string text;
       if (const auto* plain = std::get_if<TextBlock>(&block)) text = plain->text;
-      if (const auto* media = std::get_if<MediaBlock>(&block)) text = describe(*media);
+      if (const auto* media = std::get_if<MediaBlock>(&block)) text = shown(*media);
       if (const auto* loaded = std::get_if<ToolReferenceBlock>(&block)) {
         text = loaded_.tell(loaded->tool_name);
       }
@@ -174,14 +187,17 @@ class Canonicaliser {
   std::string result_text(const ToolResultBlock& result) {
     std::string text;
     for (const auto& part : result.content) {
-      std::string shown;
-      if (const auto* plain = std::get_if<TextBlock>(&part)) shown = plain->text;
-      if (const auto* media = std::get_if<MediaBlock>(&part)) shown = describe(*media);
-      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&part)) {
-        shown = loaded_.tell(loaded->tool_name);
+      std::string words;
+      if (const auto* plain = std::get_if<TextBlock>(&part)) words = plain->text;
+      if (const auto* media = std::get_if<MediaBlock>(&part)) {
+        words = shown(*media);
+        if (words.empty()) words = "[the image stands below]";
       }
-      if (!text.empty() && !shown.empty()) text += "\n";
-      text += shown;
+      if (const auto* loaded = std::get_if<ToolReferenceBlock>(&part)) {
+        words = loaded_.tell(loaded->tool_name);
+      }
+      if (!text.empty() && !words.empty()) text += "\n";
+      text += words;
     }
     // Clients mostly say it in the text already; the flag itself reaches no template.
     if (result.is_error && text.find("rror") == std::string::npos) {
@@ -277,7 +293,7 @@ class Canonicaliser {
       for (size_t& parting : out_.first_user_partings) parting += system.size() + 2;
       return;
     }
-    out_.messages.insert(out_.messages.begin(), {CanonicalRole::user, system, {}, {}, {}});
+    out_.messages.insert(out_.messages.begin(), {CanonicalRole::user, system, {}, {}, {}, {}});
   }
 
   void take_prefill() {
@@ -290,6 +306,7 @@ class Canonicaliser {
   const TemplateCapabilities& capabilities_;
   const PromptLayout layout_;
   LoadedTools loaded_;
+  std::vector<MediaBlock> images_;  // of the turn that is being read
   CanonicalConversation out_;
 };
 

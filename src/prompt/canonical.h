@@ -17,6 +17,7 @@ struct TemplateCapabilities {
   bool parallel_calls = true;          // several calls in one assistant turn
   bool system = true;                  // a system turn at the start
   bool user_after_tool_result = true;  // an own user turn may follow a tool result
+  bool images = false;                 // the model sees them
 };
 
 enum class PromptLayout {
@@ -37,6 +38,7 @@ struct CanonicalMessage {
   std::vector<CanonicalCall> calls;  // of the assistant
   std::string tool_call_id;          // of a tool result
   std::string tool_name;             // of a tool result: the tool that was called
+  std::vector<MediaBlock> images;    // of the user, behind the text; for models that see
 };
 
 struct CanonicalConversation {

@@ -144,6 +144,24 @@ TEST(Canonical, MediaIsDescribed) {
             "the words");
 }
 
+TEST(Canonical, ImagesStandBehindTheTurnWhereTheModelSeesThem) {
+  const MediaBlock image{MediaBlock::Kind::image, "image/png", "AAAA", ""};
+  ToolResultBlock read = result("t1", "");
+  read.content = {image};
+  TemplateCapabilities sees;
+  sees.images = true;
+  const auto told = canonicalise(with({{Role::user, {image, TextBlock{"what is it?"}}},
+                                       {Role::assistant, {ToolUseBlock{"t1", "Read", "{}"}}},
+                                       {Role::user, {read}}}),
+                                 sees);
+  EXPECT_EQ(shape(told), "user:what is it?|assistant:[t1]|tool:[the image stands below]|user:");
+  ASSERT_EQ(told.messages.size(), 4u);
+  EXPECT_EQ(told.messages[0].images.size(), 1u);
+  EXPECT_TRUE(told.messages[2].images.empty());
+  ASSERT_EQ(told.messages[3].images.size(), 1u);
+  EXPECT_EQ(told.messages[3].images[0].data, "AAAA");
+}
+
 TEST(Canonical, TrailingAssistantTextBeginsTheAnswer) {
   const auto out = canonicalise(with({user("a"), assistant("The answer is")}), {});
   EXPECT_EQ(shape(out), "user:a");

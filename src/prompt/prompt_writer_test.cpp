@@ -68,7 +68,7 @@ class PromptWriterTest : public testing::Test {
                                             const std::string& words = "Look around.") {
     CanonicalConversation out;
     if (!system.empty()) out.messages.push_back({CanonicalRole::system, system, {}, {}, {}});
-    out.messages.push_back({CanonicalRole::user, words, {}, {}, {}});
+    out.messages.push_back({CanonicalRole::user, words, {}, {}, {}, {}});
     for (const auto& name : tools) {
       out.tools.push_back({name, "What it is that " + name + " does for you.", "{}"});
     }

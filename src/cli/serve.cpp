@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "base/signals.h"
 #include "cli/api_key.h"
+#include "cli/backend_choice.h"
 #include "cli/cache_options.h"
 #include "cli/connect_help.h"
 #include "cli/leases.h"
@@ -22,8 +23,6 @@
 #include "cli/report_error.h"
 #include "cli/running_server.h"
 #include "cli/server_state.h"
-#include "engine/embedded/embedded_backend.h"
-#include "engine/no_backend.h"
 #include "kv/journal.h"
 #include "net/http_client.h"
 
@@ -83,7 +82,7 @@ void log_to_standard_error() {
   spdlog::set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
 }
 
-ServerState describe_server(const Config& config, uint16_t port, const ModelChoice& model,
+ServerState describe_server(const Config& config, uint16_t port, std::string model,
                             std::string nonce) {
   ServerState state;
   state.process = ::getpid();
@@ -91,7 +90,7 @@ ServerState describe_server(const Config& config, uint16_t port, const ModelChoi
   state.port = port;
   state.nonce = std::move(nonce);
   state.started_s = std::time(nullptr);
-  state.model = model.none ? "none" : model.path.string();
+  state.model = std::move(model);
   state.version = config.api.version;
   state.settings = config.engine_settings;
   return state;
@@ -118,7 +117,7 @@ Result<std::unique_ptr<Recorder>> open_recorder(const Config& config) {
 // Null where nothing is to be written down.
 std::unique_ptr<Journal> open_prompts_journal(const Config& config, WarmPrompts& prompts,
                                               Metrics& metrics) {
-  if (config.cache.no_disk || config.model == "none") return nullptr;
+  if (config.cache.no_disk) return nullptr;
   Journal::Options options;
   options.file = config.folders.state / "prompts";
   return open_journal_of(prompts, real_files(), options, metrics);
@@ -135,8 +134,9 @@ Result<void> wait_until_serving(const Config& config, uint16_t port) {
                                                  authority(options.host, port)));
 }
 
-// Shows how the model is loaded; returns when it is, or when a signal came first.
-Result<void> watch_loading(EmbeddedBackend& backend, StopSignals& signals) {
+// Shows how the model is loaded, or its server looked for; returns when that is done, or when a
+// signal came first.
+Result<void> watch_start(const Backend& backend, StopSignals& signals) {
   Progress progress = Progress::to_standard_error();
   do {
     const Readiness readiness = backend.readiness();
@@ -178,7 +178,7 @@ Result<void> run_server(const Config& config) {
   StopSignals signals;
   TRY_VOID(check_bind(config));
   TRY_VOID(check_files(config));
-  const ModelChoice model = TRY(choose_model(config.model, config.folders));
+  if (config.backend.mode == "embedded") TRY(choose_model(config.model, config.folders));
   const KeyChoice key = TRY(choose_key(config));
 
   Metrics metrics;
@@ -191,51 +191,39 @@ Result<void> run_server(const Config& config) {
                             port.error().message));
   }
 
-  std::unique_ptr<KvCache> cache;
-  std::unique_ptr<EmbeddedBackend> embedded;
-  NoBackend none;
-  if (!model.none) {
-    std::error_code error;
-    const Machine machine =
-        measure_machine(cache_folder(config), std::filesystem::file_size(model.path, error));
-    cache = KvCache::open(real_files(), choose_cache_options(config, machine), metrics);
-    EmbeddedOptions options = config.embedded;
-    options.model_path = model.path.string();
-    options.identity_folder = (config.folders.cache / "model_hashes").string();
-    if (!config.cache.no_disk) options.state_folder = config.folders.state.string();
-    embedded = EmbeddedBackend::open(std::move(options), cache.get(), metrics);
-  }
+  const ChosenBackend chosen = TRY(open_backend(config, metrics));
   const auto recorder = TRY(open_recorder(config));
   WarmPrompts warm_prompts;
-  const auto prompts_journal = open_prompts_journal(config, warm_prompts, metrics);
+  const auto prompts_journal =
+      chosen.cache ? open_prompts_journal(config, warm_prompts, metrics) : nullptr;
   std::optional<CacheService> service;
-  if (cache) {
-    service.emplace(*cache, real_files(), metrics,
+  if (chosen.cache) {
+    service.emplace(*chosen.cache, real_files(), metrics,
                     config.cache.no_disk ? "" : cache_folder(config).string());
   }
   ApiOptions options = config.api;
   options.cache = service ? &*service : nullptr;
   options.recorder = recorder.get();
-  if (!model.none) options.warm_prompts = &warm_prompts;
+  if (chosen.cache) options.warm_prompts = &warm_prompts;
   options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
-  Api api(options, model.none ? static_cast<Backend&>(none) : *embedded, metrics);
+  Api api(options, *chosen.backend, metrics);
   api.add_routes(http);
   const ServingThread serving(http);
   TRY_VOID(wait_until_serving(config, *port));
 
   PublishedState state(config.folders.runtime,
-                       describe_server(config, *port, model, options.nonce));
+                       describe_server(config, *port, chosen.model, options.nonce));
   TRY_VOID(state.publish());
   const std::string host = local_address(config.http.host);
   print(connect_help("http://" + authority(host, *port), key));
-  if (embedded) {
-    TRY_VOID(watch_loading(*embedded, signals));
-    const auto report = embedded->report();
+  if (chosen.report) {
+    TRY_VOID(watch_start(*chosen.backend, signals));
+    const auto report = chosen.report();
     for (const auto& [name, text] : report) print(fmt::format("{:<14} {}\n", name, text));
     TRY_VOID(state.add_report(report));
   }
-  if (!signals.received()) print(embedded ? "ready\n" : "serving without a model\n");
+  if (!signals.received()) print(chosen.report ? "ready\n" : "serving without a model\n");
   watch_use(config, signals, state.leases(), api);
   return {};
 }

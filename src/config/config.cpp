@@ -118,7 +118,7 @@ Result<void> apply(const Setting& setting, std::string_view value, std::string_v
                    const SettingContext& context, Draft& draft) {
   const auto applied = setting.apply(value, context, draft.config);
   if (!applied) return refuse(fmt::format("{}: {}", source, applied.error().message));
-  if (setting.group <= Setting::Group::cache) {
+  if (setting.group <= Setting::Group::backend && !setting.secret) {
     draft.engine_settings[setting.name] = setting.name == "model" ? draft.config.model : value;
   }
   return {};

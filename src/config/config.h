@@ -55,12 +55,32 @@ struct CacheSettings {
   std::string team_key;  // of exported prompts; empty: none
 };
 
+// A server of models that answers in the place of the embedded engine.
+struct RemoteServer {
+  std::string url;  // empty: none
+  std::string key;
+};
+
+struct BackendSettings {
+  std::string mode = "embedded";
+  RemoteServer mlx_lm{"http://localhost:8081/v1", "mlx-lm"};
+  RemoteServer lm_studio{"http://localhost:1234/v1", "lm-studio"};
+  RemoteServer vllm{"http://localhost:8000/v1", ""};
+  RemoteServer openai;
+  // Of the server that answers; empty or 0: it is asked.
+  std::string model;
+  std::string small_model;
+  std::string tools = "auto";
+  uint32_t context_tokens = 0;
+};
+
 struct Config {
   CommandName command = CommandName::run;
   Folders folders;
 
   std::string model;  // as the user named it; empty: the default one (cli/model_choice.h)
   EmbeddedOptions embedded;
+  BackendSettings backend;
   CacheSettings cache;
   HttpServerOptions http;
   Recorder::Options record;  // without a folder nothing is written down

@@ -233,8 +233,8 @@ TEST_F(ConfigTest, NeverPrintsABadKey) {
 }
 
 TEST_F(ConfigTest, FileErrorsHaveTheirLine) {
-  write_config("# comment\n\nmodle = \"x\"\n");
-  EXPECT_TRUE(contains(refusal({}), "config.toml, line 3: there is no setting 'modle'"));
+  write_config("# comment\n\nmodell = \"x\"\n");
+  EXPECT_TRUE(contains(refusal({}), "config.toml, line 3: there is no setting 'modell'"));
   EXPECT_TRUE(contains(refusal({}), "did you mean 'model'?"));
   write_config("port = 8484\ncontext = 1.5\n");
   EXPECT_TRUE(contains(refusal({}), "line 2: context must be a string"));
@@ -316,6 +316,24 @@ TEST_F(ConfigTest, HelpAndVersionNeedNoGoodConfiguration) {
 TEST_F(ConfigTest, SaysWhichFolderIsMissing) {
   environment_.clear();
   EXPECT_TRUE(contains(refusal({}), "HOME"));
+}
+
+TEST_F(ConfigTest, ReadsWhoAnswers) {
+  EXPECT_EQ(accept({}).backend.mode, "embedded");
+  EXPECT_EQ(accept({}).backend.mlx_lm.url, "http://localhost:8081/v1");
+  environment_["VLLM_URL"] = "http://box.lan:8000/v1";
+  environment_["VLLM_API_KEY"] = "secret";
+  const Config config = accept({"serve", "--mode", "vllm", "--remote-context", "32k"});
+  EXPECT_EQ(config.backend.mode, "vllm");
+  EXPECT_EQ(config.backend.vllm.url, "http://box.lan:8000/v1");
+  EXPECT_EQ(config.backend.vllm.key, "secret");
+  EXPECT_EQ(config.backend.context_tokens, 32u << 10);
+  for (const std::string& setting : config.engine_settings) {
+    EXPECT_EQ(setting.find("secret"), std::string::npos) << "it is kept in a file";
+  }
+  EXPECT_TRUE(contains(refusal({"--mode", "other"}), "lmstudio"));
+  EXPECT_TRUE(contains(refusal({"--mode", "openai"}), "OPENAI_BASE_URL"));
+  EXPECT_TRUE(contains(refusal({"--vllm-url", "ftp://box"}), "http"));
 }
 
 TEST(Settings, AreInTheHelpWithinEightyColumns) {

@@ -75,6 +75,8 @@ std::string_view title_of(Setting::Group group) {
       return "Engine: chosen by itself from the model and the machine where not set";
     case Setting::Group::cache:
       return "What is kept of computed prompts";
+    case Setting::Group::backend:
+      return "Backends: other servers of models, in the place of the embedded engine";
     case Setting::Group::server:
       return "Server";
     case Setting::Group::launcher:

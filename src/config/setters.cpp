@@ -3,6 +3,8 @@
 #include <array>
 #include <cctype>
 
+#include "net/url.h"
+
 namespace anyclaude {
 namespace {
 
@@ -44,6 +46,22 @@ std::unexpected<Error> refuse_keys(const std::vector<ApiKey>& before, const char
 std::filesystem::path full_path(std::string_view value, const SettingContext& context) {
   if (value.starts_with("~/") && !context.home.empty()) return context.home / value.substr(2);
   return (context.folder / value).lexically_normal();
+}
+
+Setter set_url(RemoteServer BackendSettings::* server) {
+  return [=](std::string_view value, const SettingContext&, Config& config) -> Result<void> {
+    TRY(parse_url(value));
+    (config.backend.*server).url = std::string(value);
+    return {};
+  };
+}
+
+Setter set_server_key(RemoteServer BackendSettings::* server) {
+  return [=](std::string_view value, const SettingContext&, Config& config) -> Result<void> {
+    TRY_VOID(check_secret(value));
+    (config.backend.*server).key = std::string(value);
+    return {};
+  };
 }
 
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config) {

@@ -28,6 +28,7 @@ inline CacheSettings& options_of(Config& config, CacheSettings*) { return config
 inline HttpServerOptions& options_of(Config& config, HttpServerOptions*) { return config.http; }
 inline AuthOptions& options_of(Config& config, AuthOptions*) { return config.api.auth; }
 inline Recorder::Options& options_of(Config& config, Recorder::Options*) { return config.record; }
+inline BackendSettings& options_of(Config& config, BackendSettings*) { return config.backend; }
 inline LauncherOptions& options_of(Config& config, LauncherOptions*) { return config.launcher; }
 
 template <class Options, class T>
@@ -107,6 +108,9 @@ Setter set_file(T Options::* member) {
         return {};
       };
 }
+
+Setter set_url(RemoteServer BackendSettings::* server);
+Setter set_server_key(RemoteServer BackendSettings::* server);
 
 // Those with rules of their own.
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config);

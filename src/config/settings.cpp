@@ -120,6 +120,52 @@ void add_cache_settings(std::vector<Setting>& settings) {
                       set_switch(&CacheSettings::no_warm)});
 }
 
+void add_backend_settings(std::vector<Setting>& settings) {
+  settings.push_back(
+      {"mode", backend, "NAME",
+       "Who answers: 'embedded' computes here; 'mlx-lm', 'lmstudio', 'vllm' and "
+       "'openai' ask a server that runs already, and tell tools in words where it "
+       "has none. Default: embedded. Example: --mode lmstudio",
+       set_one_of(&BackendSettings::mode, {"embedded", "mlx-lm", "lmstudio", "vllm", "openai"})});
+  const auto add_server = [&](std::string_view url, std::string_view url_variable,
+                              std::string_view url_help, std::string_view key,
+                              std::string_view key_variable, std::string_view key_help,
+                              RemoteServer BackendSettings::* server) {
+    settings.push_back({url, backend, "URL", url_help, set_url(server), false, url_variable});
+    settings.push_back({key, backend, "KEY", key_help, set_server_key(server), true, key_variable});
+  };
+  add_server("mlx-lm-url", "MLX_LM_URL",
+             "Where `mlx_lm.server` listens. Default: http://localhost:8081/v1.", "mlx-lm-key",
+             "MLX_LM_API_KEY", "Its key, if it wants one.", &BackendSettings::mlx_lm);
+  add_server("lmstudio-url", "LMSTUDIO_URL",
+             "Where LM Studio's server listens. Default: http://localhost:1234/v1.", "lmstudio-key",
+             "LMSTUDIO_API_KEY", "Its key, if it wants one.", &BackendSettings::lm_studio);
+  add_server("vllm-url", "VLLM_URL", "Where vLLM listens. Default: http://localhost:8000/v1.",
+             "vllm-key", "VLLM_API_KEY", "Its key, if it wants one.", &BackendSettings::vllm);
+  add_server("openai-url", "OPENAI_BASE_URL",
+             "Of any other server with Chat Completions, for --mode openai: llama-server, Ollama, "
+             "SGLang ... Example: --openai-url http://box.lan:11434/v1",
+             "openai-key", "OPENAI_API_KEY",
+             "Its key. Rather set OPENAI_API_KEY: flags can be seen in the process list.",
+             &BackendSettings::openai);
+  settings.push_back({"remote-model", backend, "NAME",
+                      "Which of that server's models answers. Default: the one that is loaded, or "
+                      "the first that it lists.",
+                      set_name(&BackendSettings::model)});
+  settings.push_back({"remote-small-model", backend, "NAME",
+                      "Which answers where a client asks for a small one (haiku), as for titles. "
+                      "Default: the same.",
+                      set_name(&BackendSettings::small_model)});
+  settings.push_back({"remote-tools", backend, "auto|native|emulated",
+                      "Whether that server shows tools to its model: 'native' yes, 'emulated' no, "
+                      "so they are told in words. Default: auto, which asks it.",
+                      set_one_of(&BackendSettings::tools, {"auto", "native", "emulated"})});
+  settings.push_back({"remote-context", backend, "TOKENS",
+                      "What its model takes, where the server does not say. Example: "
+                      "--remote-context 32k",
+                      set_number(&BackendSettings::context_tokens, 256u, 1u << 27)});
+}
+
 void add_server_settings(std::vector<Setting>& settings) {
   settings.push_back({"port", server, "NUMBER",
                       "The server's port; 0: any free one. Each port has a server of its own. "
@@ -184,12 +230,14 @@ std::vector<Setting> all_settings() {
   add_model_settings(settings);
   add_engine_settings(settings);
   add_cache_settings(settings);
+  add_backend_settings(settings);
   add_server_settings(settings);
   add_launcher_settings(settings);
   return settings;
 }
 
 std::string environment_name(const Setting& setting) {
+  if (!setting.variable.empty()) return std::string(setting.variable);
   std::string name = "ANYCLAUDE_";
   for (const char c : setting.name) {
     name += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -214,6 +262,10 @@ Result<void> check_together(const Config& config) {
     return fail(Error::Kind::invalid_request,
                 fmt::format("output-tokens ({}) must be less than context ({})",
                             embedded.output_tokens_max, embedded.context_tokens));
+  }
+  if (config.backend.mode == "openai" && config.backend.openai.url.empty()) {
+    return fail(Error::Kind::invalid_request,
+                "mode openai needs the server's address: set openai-url or OPENAI_BASE_URL");
   }
   const AuthOptions& auth = config.api.auth;
   if (auth.no_auth && !auth.keys.empty()) {

@@ -19,7 +19,7 @@ struct SettingContext {
 };
 
 struct Setting {
-  enum class Group { model, engine, cache, server, launcher };
+  enum class Group { model, engine, cache, backend, server, launcher };
 
   std::string_view name;  // of the flag, without the dashes
   Group group = Group::model;
@@ -28,6 +28,8 @@ struct Setting {
   // Error::invalid_request says what is expected, without the setting's name.
   std::function<Result<void>(std::string_view value, const SettingContext&, Config&)> apply;
   bool secret = false;  // never shown in a process list
+  // Of the environment, where others have given it a name before us; empty: made of `name`.
+  std::string_view variable = {};
 };
 
 std::vector<Setting> all_settings();

@@ -4,41 +4,7 @@ import os
 
 from harness import Home, computed_tokens, expect, expect_equal, prompt_tokens, wait_until
 from harness.json_schema import complaints
-from harness.recording_proxy import RecordingProxy
-
-WRAPPER = """#!/bin/sh
-# Found on PATH in the client's place: sends its requests through the recording proxy.
-export ANTHROPIC_BASE_URL=http://127.0.0.1:{port}
-exec "{claude}" "$@"
-"""
-
-
-class Project:
-    """A user's folder, a server, and the real client through launcher and recording proxy."""
-
-    def __init__(self, h, server=None):
-        self.h = h
-        self.server = server or h.client_server()
-        self.home = self.server.home
-        self.proxy = RecordingProxy(self.server.port)
-        h.witness(self.proxy.tell)
-        self.folder = self.home.path / "project"
-        self.folder.mkdir(exist_ok=True)
-        (self.folder / "notes.txt").write_text("The bridge is closed.\n")
-        programs = self.home.path / "bin"
-        programs.mkdir(exist_ok=True)
-        wrapper = programs / "claude"
-        wrapper.write_text(WRAPPER.format(port=self.proxy.port, claude=h.setup.claude))
-        wrapper.chmod(0o755)
-        self.path = f"{programs}:{os.environ['PATH']}"
-
-    def claude(self, *arguments, **environment):
-        """`anyclaude -- arguments`; the proxy keeps only what this run said."""
-        self.proxy.exchanges.clear()
-        return self.h.run(
-            "--model", self.h.model, "--seed", "7", "--", *arguments, home=self.home,
-            cwd=self.folder, timeout_s=240, PATH=self.path, ANYCLAUDE_PORT=str(self.server.port),
-            ANYCLAUDE_API_KEY=self.server.key, IS_SANDBOX="1", **environment)
+from harness.project import SHORT, Project, result_of
 
 
 def check_usage(project, before):
@@ -52,20 +18,6 @@ def check_usage(project, before):
     expect_equal(project.server.prefilled() - before, computed,
                  "the engine's count beside what was reported")
     return sum(prompt_tokens(exchange.usage()) for exchange in said), computed
-
-
-def result_of(done):
-    expect_equal(done.returncode, 0, f"exit code\n{done.stdout}\n{done.stderr}")
-    result = json.loads(done.stdout)
-    expect_equal(result["is_error"], False, f"is_error: {result}")
-    expect(result["result"].strip(), f"no text in the answer: {result}")
-    return result
-
-
-# So small a model may talk until its context is full, and where a limit cuts it short the client
-# asks it to go on. Held to this, it says something short and ends.
-SHORT = {"CLAUDE_CODE_EXTRA_BODY": json.dumps({"output_config": {"format": {
-    "type": "json_schema", "schema": {"enum": ["Hello to you, my dear friend.", "Good day."]}}}})}
 
 
 def test_print_and_continue(h):

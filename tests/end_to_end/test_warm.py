@@ -2,7 +2,7 @@
 import json
 
 from harness import Home, computed_tokens, expect, expect_equal, prompt_tokens, wait_until
-from test_claude_code import SHORT, Project, result_of
+from harness.project import SHORT, Project, result_of
 
 
 def set_up(home, folder):

@@ -1,0 +1,25 @@
+// Requests of the Chat Completions API (platform.openai.com/docs/api-reference/chat/create), with
+// what servers other than OpenAI's own take besides.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "prompt/canonical.h"
+#include "protocol/chat.h"
+
+namespace anyclaude {
+
+struct OpenAiRequestOptions {
+  std::string model;       // as the server calls it
+  int32_t max_tokens = 0;  // of the answer; 0: the server's own limit
+  bool tools = true;       // false: the server knows none, and is told of none
+};
+
+// The body, for an answer that is streamed. The same conversation gives the same bytes, and what
+// stands in front of a new turn stays as it was: servers cache by the prompt that comes of it.
+std::string encode_openai_request(const CanonicalConversation& canonical,
+                                  const Conversation& conversation,
+                                  const OpenAiRequestOptions& options);
+
+}  // namespace anyclaude

@@ -1,0 +1,35 @@
+// How a remote backend is reached, and what the user says of it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "net/url.h"
+
+namespace anyclaude {
+
+enum class ToolsChoice {
+  find,      // ask the server
+  native,    // it has tools
+  emulated,  // it has none: they are told in words (prompt/tool_emulation.h)
+};
+
+struct RemoteOptions {
+  std::string name;  // "mlx-lm", "lmstudio", "vllm", "openai"
+  Url url;           // with its path: "http://localhost:8081/v1"
+  std::string key;
+  std::string key_setting;  // where the user sets it: "MLX_LM_API_KEY"
+  std::string model;        // of the server's models; empty: the one that is loaded, or its first
+  std::string small_model;  // for what clients ask of a small one; empty: the same
+  ToolsChoice tools = ToolsChoice::find;
+  std::optional<bool> images;   // it sees; unset: ask the server
+  uint32_t context_tokens = 0;  // 0: ask the server
+  // A server that is silent for longer takes the request, as far as the client is told.
+  std::chrono::milliseconds status_wait{2'000};
+  std::chrono::milliseconds look_interval{60'000};      // at a server that is there
+  std::chrono::milliseconds look_interval_gone{3'000};  // at one that is not
+};
+
+}  // namespace anyclaude

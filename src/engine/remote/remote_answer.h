@@ -1,0 +1,47 @@
+// An answer as a remote server streams it, made into events: one of these for each form of API.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "prompt/tool_emulation.h"
+#include "protocol/chat.h"
+#include "protocol/openai_answer.h"
+#include "protocol/sse.h"
+
+namespace anyclaude {
+
+// Not thread-safe.
+class RemoteAnswer {
+ public:
+  virtual ~RemoteAnswer() = default;
+
+  // One server-sent event; appends what it says.
+  virtual Result<void> take(SseEvent event, std::vector<Event>& events) = 0;
+  // The whole answer in one piece, from a server that does not stream.
+  virtual Result<void> take_whole(std::string body, std::vector<Event>& events) = 0;
+  // The server has no more to say. Error::upstream where it stopped in the middle.
+  virtual Result<void> end(std::vector<Event>& events) = 0;
+  // After `end`. Counts that the server does not tell are zero.
+  virtual Finish finish() const = 0;
+};
+
+// Of a Chat Completions server; thinking and calls may stand in the text.
+class OpenAiRemoteAnswer final : public RemoteAnswer {
+ public:
+  explicit OpenAiRemoteAnswer(AnswerText::Options text) : text_(text) {}
+
+  Result<void> take(SseEvent event, std::vector<Event>& events) override;
+  Result<void> take_whole(std::string body, std::vector<Event>& events) override;
+  Result<void> end(std::vector<Event>& events) override;
+  Finish finish() const override;
+
+ private:
+  void pass_on(std::vector<Event>& raw, std::vector<Event>& events);
+
+  OpenAiAnswer answer_;
+  AnswerText text_;
+};
+
+}  // namespace anyclaude

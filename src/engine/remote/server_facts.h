@@ -1,0 +1,44 @@
+// What a server turns out to be: found by asking it, never assumed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/remote/options.h"
+#include "net/upstream_client.h"
+
+namespace anyclaude {
+
+struct ServedModel {
+  std::string id;
+  uint32_t context_tokens = 0;  // 0: the server does not say
+  bool loaded = false;          // only some servers tell
+  bool embeds = false;          // it makes no text
+  bool sees = false;            // images
+};
+
+struct ServerFacts {
+  std::vector<ServedModel> models;  // that make text; what is loaded first
+  std::string model;                // that answers where the client names none of them
+  uint32_t context_tokens = 0;      // of that one; 0: unknown
+  bool images = false;
+  bool tools = true;  // it shows the model the tools of a request
+};
+
+// Asks the server what it has. Error::upstream or Error::timeout where nothing answers, or nothing
+// that is a server of models; the message says what to do. Error::cancelled when `go_on` says no.
+Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& options,
+                                   const std::function<bool()>& go_on = {});
+
+// Whether the server puts a request's tools into the prompt: asked for an answer of one token with
+// a tool and without it, it must count more tokens with. False also where it refuses tools.
+// Error where it cannot be told, as of a server that counts nothing.
+Result<bool> shows_tools(UpstreamClient& client, const std::string& model,
+                         std::chrono::milliseconds timeout,
+                         const std::function<bool()>& go_on = {});
+
+}  // namespace anyclaude

@@ -1,0 +1,102 @@
+"""A Chat Completions server whose answers are written down beforehand, for what needs a model that
+does what the case wants. Calls go out in the form that the request asks for: as tool calls where it
+has tools, else in the words that it was told."""
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+MODEL = "scripted-coder"
+CONTEXT = 100_000
+
+
+class ScriptedChatServer:
+    """Listens from construction until `close`. `answers`: texts, and calls as (name, arguments), of
+    the answers to come where tools are told of; else it says that it is done."""
+
+    def __init__(self, answers=()):
+        self.answers = list(answers)
+        self.asked = []  # bodies, without the probes
+        self.closed = False
+        self._lock = threading.Lock()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_):
+                pass
+
+            def reply(self, body, kind="application/json", status=200):
+                self.send_response(status)
+                self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                if self.path != "/v1/models":
+                    return self.reply(b"{}", status=404)
+                models = [{"id": MODEL, "object": "model", "max_model_len": CONTEXT}]
+                return self.reply(json.dumps({"object": "list", "data": models}).encode())
+
+            def do_POST(self):
+                if server.closed:  # on a connection that was kept
+                    self.close_connection = True
+                    return None
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if not body["stream"]:
+                    tokens = 10 + 50 * len(body.get("tools", []))
+                    usage = {"prompt_tokens": tokens, "completion_tokens": 1}
+                    choice = {"message": {"content": "x"}, "finish_reason": "length"}
+                    return self.reply(json.dumps({"choices": [choice], "usage": usage}).encode())
+                return self.reply(server.answer(body), "text/event-stream")
+
+        class Quiet(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request, client_address):
+                pass  # a client that left
+
+        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.closed = True
+        self._server.shutdown()
+        self._server.server_close()
+
+    def main_requests(self):
+        """Those that tell of tools, by either way."""
+        return [body for body in self.asked if tells_of_tools(body)]
+
+    def answer(self, body):
+        with self._lock:
+            self.asked.append(body)
+            said = self.answers.pop(0) if self.answers and tells_of_tools(body) else "All done."
+            number = len(self.asked)
+        if isinstance(said, str):
+            deltas, reason = [{"role": "assistant", "content": said}], "stop"
+        elif body.get("tools"):
+            name, arguments = said[0], json.dumps(said[1])
+            half = len(arguments) // 2
+            head = {"index": 0, "id": f"call_{number}", "type": "function",
+                    "function": {"name": name, "arguments": arguments[:half]}}
+            tail = {"index": 0, "function": {"arguments": arguments[half:]}}
+            deltas, reason = [{"tool_calls": [head]}, {"tool_calls": [tail]}], "tool_calls"
+        else:
+            words = json.dumps({"name": said[0], "arguments": said[1]})
+            text = f"<think>\nI use {said[0]}.\n</think>\n\n<tool_call>\n{words}\n</tool_call>"
+            deltas = [{"content": text[i:i + 7]} for i in range(0, len(text), 7)]
+            reason = "stop"
+        chunks = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+                  for delta in deltas]
+        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+        chunks.append({"choices": [], "usage": {"prompt_tokens": len(json.dumps(body)) // 4,
+                                                "completion_tokens": len(deltas)}})
+        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
+        return "".join([*lines, "data: [DONE]\n\n"]).encode()
+
+
+def tells_of_tools(body):
+    return bool(body.get("tools")) or "<tools>" in str(body["messages"][0]["content"])

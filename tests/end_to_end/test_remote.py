@@ -1,0 +1,78 @@
+"""Another server of models answers: the real Claude Code works through it, with its tools or with
+tools that are told in words."""
+from harness import expect, expect_equal
+from harness.conversation import body, text, user
+from harness.project import Project, result_of
+from harness.scripted_chat_server import CONTEXT, MODEL, ScriptedChatServer
+
+
+def work_in(folder):
+    """What the model does: one file written, read, changed, and a command."""
+    path = str(folder / "plan.txt")
+    return [("Write", {"file_path": path, "content": "Open the bridge.\n"}),
+            ("Read", {"file_path": path}),
+            ("Edit", {"file_path": path, "old_string": "Open", "new_string": "Close"}),
+            ("Bash", {"command": "cat plan.txt > done.txt", "description": "Copy the plan"}),
+            "All done."]
+
+
+def works_with(h, **options):
+    upstream = ScriptedChatServer()
+    server = h.own_server(mode="openai", openai_url=upstream.url, **options)
+    project = Project(h, server)
+    upstream.answers = work_in(project.folder)
+    done = project.claude("-p", "Close the bridge.", "--tools", "Bash,Edit,Read,Write",
+                          "--dangerously-skip-permissions", "--output-format", "json")
+    expect_equal(result_of(done)["result"], "All done.", "the answer")
+    for name in ("plan.txt", "done.txt"):
+        path = project.folder / name
+        expect(path.exists(), f"{name} was not written\n{done.stdout}")
+        expect_equal(path.read_text(), "Close the bridge.\n", name)
+    asked = upstream.main_requests()
+    expect_equal(len(asked), 5, "requests of the main conversation")
+    # What the server has computed of a turn is the beginning of the next.
+    for before, after in zip(asked, asked[1:]):
+        expect_equal(after.get("tools"), before.get("tools"), "the tools of the next turn")
+        expect_equal(after["messages"][:len(before["messages"])], before["messages"],
+                     "the beginning of the next turn")
+    project.proxy.close()
+    upstream.close()
+    return asked
+
+
+def test_files_change_by_the_servers_own_tools(h):
+    asked = works_with(h)
+    expect(all("tools" in body for body in asked), "the server was not told of the tools")
+    expect_equal({body["model"] for body in asked}, {MODEL}, "the model that was asked")
+
+
+def test_files_change_by_tools_told_in_words(h):
+    asked = works_with(h, remote_tools="emulated")
+    expect(not any("tools" in body for body in asked), "tools were sent to a server without them")
+    last = asked[-1]["messages"]
+    expect("<tool_call>" in last[2]["content"], f"the first call is not told: {last[2]}")
+    expect("<tool_response>" in last[3]["content"], f"its result is not told: {last[3]}")
+
+
+def test_models_and_counts(h):
+    upstream = ScriptedChatServer()
+    server = h.own_server(mode="openai", openai_url=upstream.url)
+    models = server.get("/v1/models").json["data"]
+    expect_equal([model["id"] for model in models], [MODEL], "the models")
+    answer = server.answer(body(user([text("Hello")])))
+    expect_equal(answer["content"], [{"type": "text", "text": "All done."}], "the answer")
+    reply = server.ask(body(user([text("Hello")])))
+    expect_equal(reply.headers["x-anyclaude-backend"], "openai", "the backend")
+    status = h.run("status", home=server.home, ANYCLAUDE_PORT=str(server.port))
+    expect(f"{CONTEXT} tokens" in status.stdout, f"status says\n{status.stdout}")
+    upstream.close()
+
+
+def test_a_server_that_is_gone(h):
+    upstream = ScriptedChatServer()
+    server = h.own_server(mode="openai", openai_url=upstream.url)
+    upstream.close()
+    reply = server.ask(body(user([text("Hello")])))
+    expect(reply.status in (502, 503, 529), f"status {reply.status}")
+    expect("Nothing answers at http://127.0.0.1:" in reply.json["error"]["message"],
+           f"it says {reply.text}")

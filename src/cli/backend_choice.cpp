@@ -70,6 +70,11 @@ Result<ChosenBackend> open_remote(const BackendSettings& settings, const KnownSe
 
 }  // namespace
 
+Result<void> check_backend(const Config& config) {
+  if (config.backend.mode == "embedded") TRY(choose_model(config.model, config.folders));
+  return {};
+}
+
 Result<ChosenBackend> open_backend(const Config& config, Metrics& metrics) {
   for (const KnownServer& known : known_servers) {
     if (config.backend.mode == known.mode) return open_remote(config.backend, known, metrics);

@@ -23,6 +23,10 @@ struct ChosenBackend {
   std::function<std::vector<std::pair<std::string, std::string>>()> report;
 };
 
+// Whether what the settings name is there, before anything is begun. Of another server that is not
+// known: it may start later.
+Result<void> check_backend(const Config& config);
+
 // Begins to load, or to look for its server, and returns.
 Result<ChosenBackend> open_backend(const Config& config, Metrics& metrics);
 

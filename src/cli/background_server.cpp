@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "cli/backend_choice.h"
 #include "cli/leases.h"
-#include "cli/model_choice.h"
 
 namespace anyclaude {
 namespace {
@@ -34,7 +34,7 @@ void turn_log(const std::filesystem::path& log) {
 }
 
 Result<RunningServer> start_server(const Config& config, const Environment& environment) {
-  TRY(choose_model(config.model, config.folders));  // said here rather than in a log
+  TRY_VOID(check_backend(config));  // said here rather than in a log
   TRY_VOID(make_private_folder(config.folders.state));
   Command command{TRY(own_program()), {"serve", "--detached"}, environment};
   command.arguments.insert(command.arguments.end(), config.server_flags.begin(),

@@ -18,7 +18,6 @@
 #include "cli/cache_options.h"
 #include "cli/connect_help.h"
 #include "cli/leases.h"
-#include "cli/model_choice.h"
 #include "cli/progress.h"
 #include "cli/report_error.h"
 #include "cli/running_server.h"
@@ -178,7 +177,7 @@ Result<void> run_server(const Config& config) {
   StopSignals signals;
   TRY_VOID(check_bind(config));
   TRY_VOID(check_files(config));
-  if (config.backend.mode == "embedded") TRY(choose_model(config.model, config.folders));
+  TRY_VOID(check_backend(config));
   const KeyChoice key = TRY(choose_key(config));
 
   Metrics metrics;

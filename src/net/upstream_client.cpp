@@ -76,7 +76,7 @@ struct UpstreamClient::Impl {
 
 class UpstreamClient::Exchange final : public UpstreamExchange {
  public:
-  Exchange(Impl& client, UpstreamPath path, std::string body, const HttpHeaders& headers)
+  Exchange(Impl& client, UpstreamPath path, std::string body)
       : client_(client), connection_(client.take()), body_(std::move(body)) {
     if (!connection_->easy || !connection_->multi) return;
     CURL* easy = connection_->easy;
@@ -84,9 +84,7 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
     const bool of_host = path.under == UpstreamPath::Under::host;
     std::string url = of_host ? options.url.origin() : options.url.text();
     url += path.path;
-    for (const auto* some : {&options.headers, &headers}) {
-      for (const auto& [name, value] : *some) append(headers_, name + ": " + value);
-    }
+    for (const auto& [name, value] : options.headers) append(headers_, name + ": " + value);
     append(headers_, "Expect:");  // no waiting for leave to send the body
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -190,8 +188,8 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
     return count;
   }
 
-  // A status line, a field, or the empty line at the end of a head; of a 100
-  // there is a head before the one that counts.
+  // A status line, a field, or the empty line at the end of a head; a 100 has one before the head
+  // that counts.
   void take_header_line(std::string_view line) {
     begun_ = true;
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
@@ -234,9 +232,8 @@ UpstreamClient::~UpstreamClient() = default;
 
 const Url& UpstreamClient::url() const { return impl_->options.url; }
 
-std::unique_ptr<UpstreamExchange> UpstreamClient::send(UpstreamPath path, std::string body,
-                                                       const HttpHeaders& headers) {
-  return std::make_unique<Exchange>(*impl_, path, std::move(body), headers);
+std::unique_ptr<UpstreamExchange> UpstreamClient::send(UpstreamPath path, std::string body) {
+  return std::make_unique<Exchange>(*impl_, path, std::move(body));
 }
 
 Result<UpstreamClient::Answer> UpstreamClient::ask(UpstreamPath path, std::string body,

@@ -157,11 +157,6 @@ void emulate_tools(CanonicalConversation& conversation, const ToolChoice& choice
   conversation.first_user_partings.clear();
 }
 
-std::vector<std::string> emulated_stop_sequences(const ToolChoice& choice) {
-  if (choice.parallel) return {};
-  return {std::string(call_end)};
-}
-
 ToolUseBlock read_emulated_call(std::string_view json) {
   ToolUseBlock call;
   auto value = parsed(without_fences(json));

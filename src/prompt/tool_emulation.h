@@ -20,9 +20,6 @@ namespace anyclaude {
 // tools nor calls nor tool turns.
 void emulate_tools(CanonicalConversation& conversation, const ToolChoice& choice);
 
-// Where the model is to stop: behind a call, if it may make only one; else nothing.
-std::vector<std::string> emulated_stop_sequences(const ToolChoice& choice);
-
 // Finds thinking and calls in the text of one answer, however it is cut into pieces. Not
 // thread-safe.
 class AnswerText {

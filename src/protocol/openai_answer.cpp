@@ -93,15 +93,10 @@ Result<void> OpenAiAnswer::take_chunk(std::string chunk, std::vector<Event>& eve
   if (!choices || !choices->is_array() || choices->empty()) return {};
   Json& choice = choices->front();
   if (!choice.is_object()) return broken("a choice that is none");
-  take_choice(choice, events);
-  Json* delta = find_member(choice, "delta");
-  if (!delta) delta = find_member(choice, "message");
-  if (!delta || !delta->is_object()) return {};
-  if (Json* calls = find_member(*delta, "tool_calls")) return take_calls(*calls);
-  return {};
+  return take_choice(choice, events);
 }
 
-void OpenAiAnswer::take_choice(Json& choice, std::vector<Event>& events) {
+Result<void> OpenAiAnswer::take_choice(Json& choice, std::vector<Event>& events) {
   Json* delta = find_member(choice, "delta");
   if (!delta) delta = find_member(choice, "message");
   if (delta && delta->is_object()) {
@@ -118,6 +113,8 @@ void OpenAiAnswer::take_choice(Json& choice, std::vector<Event>& events) {
   }
   // vLLM's: the stop sequence that was met.
   if (std::string* met = text_of(choice, "stop_reason")) stop_sequence_ = std::move(*met);
+  Json* calls = delta && delta->is_object() ? find_member(*delta, "tool_calls") : nullptr;
+  return calls ? take_calls(*calls) : Result<void>();
 }
 
 void OpenAiAnswer::take_content(Json& content, std::vector<Event>& events) {

@@ -51,7 +51,7 @@ class OpenAiAnswer {
     std::string arguments;
   };
 
-  void take_choice(Json& choice, std::vector<Event>& events);
+  Result<void> take_choice(Json& choice, std::vector<Event>& events);
   void take_content(Json& content, std::vector<Event>& events);
   Result<void> take_calls(Json& calls);
   void take_usage(const Json& chunk);

@@ -1,6 +1,8 @@
 """Another server of models answers: the real Claude Code works through it, with its tools or with
 tools that are told in words."""
-from harness import expect, expect_equal
+import os
+
+from harness import Home, expect, expect_equal
 from harness.conversation import body, text, user
 from harness.project import Project, result_of
 from harness.scripted_chat_server import CONTEXT, MODEL, ScriptedChatServer
@@ -52,6 +54,19 @@ def test_files_change_by_tools_told_in_words(h):
     last = asked[-1]["messages"]
     expect("<tool_call>" in last[2]["content"], f"the first call is not told: {last[2]}")
     expect("<tool_response>" in last[3]["content"], f"its result is not told: {last[3]}")
+
+
+def test_the_launcher_needs_no_model_of_its_own(h):
+    upstream = ScriptedChatServer()
+    home = Home(h.scratch)
+    environment = {"PATH": f"{h.setup.claude.parent}:{os.environ['PATH']}", "IS_SANDBOX": "1",
+                   "ANYCLAUDE_PORT": str(h.free_port()), "OPENAI_BASE_URL": upstream.url}
+    done = h.run("--mode", "openai", "--", "-p", "Hello", "--output-format", "json", home=home,
+                 **environment)
+    expect_equal(result_of(done)["result"], "All done.", "the answer")
+    stopped = h.run("stop", home=home, **environment)
+    expect_equal(stopped.returncode, 0, f"stop: {stopped.stdout}{stopped.stderr}")
+    upstream.close()
 
 
 def test_models_and_counts(h):

@@ -172,6 +172,12 @@ void Cells::drop_before_window(SequenceId sequence, uint32_t length) {
 
 Cells::Usage Cells::usage() const { return cell_usage(context_); }
 
+bool Cells::have_room(uint32_t tokens) const {
+  if (!memory_.has_ranges()) return true;
+  const Usage now = usage();
+  return tokens <= now.size - now.used;
+}
+
 uint32_t Cells::end_of(SequenceId sequence) const { return cells_end_of(context_, sequence); }
 
 // ---- State --------------------------------------------------------------------------------------
@@ -232,8 +238,7 @@ bool Cells::fits_range(const Range& range) const {
 
 Cells::Restored Cells::restore_ranges(SequenceId sequence, std::span<const Range> ranges) {
   if (!memory_.has_ranges() || ranges.empty()) return Restored::done;
-  const Usage now = usage();
-  if (ranges.back().to - ranges.front().from > now.size - now.used) return Restored::no_room;
+  if (!have_room(ranges.back().to - ranges.front().from)) return Restored::no_room;
   const bool there = can_join(*range_shape_)
                          ? put_joined(sequence, ranges)
                          : std::ranges::all_of(ranges, [&](const Range& range) {

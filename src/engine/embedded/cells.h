@@ -115,6 +115,8 @@ class Cells {
     uint32_t size = 0;
   };
   Usage usage() const;
+  // For so many tokens more; always, where tokens take no cells of their own.
+  bool have_room(uint32_t tokens) const;
   uint32_t end_of(SequenceId sequence) const;  // one behind the highest that a sequence uses
 
   // For the test that shows why the check is there: copies and cuts are then believed.

@@ -183,7 +183,7 @@ bool Engine::begin(Task& task) {
   }
   // Before its bytes are asked for, which would wait in RAM meanwhile.
   const uint32_t missing = offer.length - task.position();
-  while (cells_.usage().size - cells_.usage().used < missing && sequences_.evict_idle()) {
+  while (!cells_.have_room(missing) && sequences_.evict_idle()) {
   }
   task.restore = keeper_.begin(offer, *task.sequence, [this] {
     const MutexLock lock(mutex_);

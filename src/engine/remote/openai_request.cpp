@@ -60,7 +60,7 @@ class RequestWriter {
     json_.raw("stream_options", R"({"include_usage":true})");
     if (options_.max_tokens > 0) json_.raw("max_tokens", std::to_string(options_.max_tokens));
     sampling();
-    if (options_.tools && !canonical_.tools.empty()) tools();
+    if (!canonical_.tools.empty()) tools();
     json_.key("messages");
     json_.open('[');
     for (const CanonicalMessage& message : canonical_.messages) add(message);

@@ -13,7 +13,6 @@ namespace anyclaude {
 struct OpenAiRequestOptions {
   std::string model;       // as the server calls it
   int32_t max_tokens = 0;  // of the answer; 0: the server's own limit
-  bool tools = true;       // false: the server knows none, and is told of none
 };
 
 // The body, for an answer that is streamed. The same conversation gives the same bytes, and what

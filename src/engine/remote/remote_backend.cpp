@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int32_t output_tokens_max = 32'000;
+constexpr uint32_t output_tokens_max = 32'000;
 // A server that has not said how much its model takes.
 constexpr uint32_t context_tokens_unknown = 200'000;
 // A server may load the model for it first.
@@ -110,11 +110,11 @@ void RemoteBackend::look() {
   const auto go_on = [this] { return !stopping(); };
   auto found = look_at_server(client_, options_, go_on);
   const auto before = facts();
-  const bool same = found && before && before->model == found->model;
+  const bool same = found && before && (*before)->model == found->model;
   if (found && options_.tools == ToolsChoice::find) {
     // Asked once for each model: it costs the server two small prompts.
     if (same) {
-      found->tools = before->tools;
+      found->tools = (*before)->tools;
     } else if (const auto shown = shows_tools(client_, found->model, probe_timeout, go_on)) {
       found->tools = *shown;
     } else {
@@ -128,7 +128,11 @@ void RemoteBackend::look() {
   if (!found && before) spdlog::warn("{}: {}", options_.name, found.error().message);
   up_.set(found ? 1 : 0);
   const MutexLock lock(mutex_);
-  facts_ = std::move(found);
+  if (found) {
+    facts_ = std::make_shared<const ServerFacts>(std::move(*found));
+  } else {
+    facts_ = std::unexpected(std::move(found).error());
+  }
 }
 
 bool RemoteBackend::stopping() const {
@@ -136,7 +140,7 @@ bool RemoteBackend::stopping() const {
   return stopping_;
 }
 
-Result<ServerFacts> RemoteBackend::facts() const {
+Result<RemoteBackend::FactsPtr> RemoteBackend::facts() const {
   const MutexLock lock(mutex_);
   return facts_;
 }
@@ -145,15 +149,15 @@ std::vector<ModelInfo> RemoteBackend::models() const {
   std::vector<ModelInfo> out;
   const auto found = facts();
   if (!found) return out;
-  for (const ServedModel& model : found->models) {
+  const ServerFacts& server = **found;
+  for (const ServedModel& model : server.models) {
     const uint32_t context =
-        model.id == found->model ? found->context_tokens : model.context_tokens;
+        model.id == server.model ? server.context_tokens : model.context_tokens;
     ModelInfo info;
     info.id = model.id;
     info.description = fmt::format("{} on {}", model.id, options_.name);
     info.context_tokens = context > 0 ? context : context_tokens_unknown;
-    info.output_tokens_max =
-        std::min(info.context_tokens, static_cast<uint32_t>(output_tokens_max));
+    info.output_tokens_max = std::min(info.context_tokens, output_tokens_max);
     out.push_back(std::move(info));
   }
   return out;
@@ -168,13 +172,14 @@ Readiness RemoteBackend::readiness() const {
 std::vector<std::pair<std::string, std::string>> RemoteBackend::report() const {
   const auto found = facts();
   if (!found) return {{"backend", options_.name}, {"state", found.error().message}};
+  const ServerFacts& server = **found;
   return {
       {"backend", fmt::format("{} at {}", options_.name, options_.url.origin())},
-      {"model", found->model},
-      {"context", found->context_tokens > 0 ? fmt::format("{} tokens", found->context_tokens)
+      {"model", server.model},
+      {"context", server.context_tokens > 0 ? fmt::format("{} tokens", server.context_tokens)
                                             : std::string("the server does not say")},
-      {"tools", found->tools ? "the server's own" : "told in words"},
-      {"images", found->images ? "yes" : "no"},
+      {"tools", server.tools ? "the server's own" : "told in words"},
+      {"images", server.images ? "yes" : "no"},
   };
 }
 
@@ -214,8 +219,8 @@ RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerF
 }
 
 Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
-  const ServerFacts facts = TRY(this->facts());
-  const auto asked = std::make_shared<const Asked>(encode(request, facts));
+  const FactsPtr facts = TRY(this->facts());
+  const auto asked = std::make_shared<const Asked>(encode(request, *facts));
   const bool may_call = request.conversation.tool_choice.mode != ToolChoice::Mode::none;
   requests_.add();
   const auto generation = [&] {
@@ -226,12 +231,13 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
       cached_tokens_.add(usage.prompt_tokens_cached);
       learn_token_size(asked->body.size(), usage);
     };
+    options.failed = [this] { failures_.add(); };
     return std::make_unique<RemoteGeneration>(
         client_.send({"/chat/completions"}, asked->body),
         std::make_unique<OpenAiRemoteAnswer>(
             AnswerText::Options{.thinking = true, .calls = asked->emulates && may_call}),
         [this, asked, facts](int status, const std::string& body) {
-          return refusal(status, body, *asked, facts);
+          return refusal(status, body, *asked, *facts);
         },
         std::move(options));
   };
@@ -285,7 +291,7 @@ Error RemoteBackend::refusal(int status, const std::string& body, const Asked& a
 // ---- Counting -----------------------------------------------------------------------------------
 
 Result<uint32_t> RemoteBackend::count_tokens(const Request& request) {
-  return encode(request, TRY(facts())).tokens;
+  return encode(request, *TRY(facts())).tokens;
 }
 
 uint32_t RemoteBackend::about_tokens(size_t body_bytes) const {

@@ -46,7 +46,8 @@ class RemoteBackend final : public Backend {
   void watch();
   void look();
   bool stopping() const;
-  Result<ServerFacts> facts() const;
+  using FactsPtr = std::shared_ptr<const ServerFacts>;
+  Result<FactsPtr> facts() const;
   std::string model_for(const Request& request, const ServerFacts& facts) const;
   Asked encode(const Request& request, const ServerFacts& facts) const;
   Error refusal(int status, const std::string& body, const Asked& asked,
@@ -65,7 +66,7 @@ class RemoteBackend final : public Backend {
 
   mutable Mutex mutex_;
   CondVar changed_;
-  Result<ServerFacts> facts_ GUARDED_BY(mutex_);
+  Result<FactsPtr> facts_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
   std::thread watcher_;
 };

@@ -16,6 +16,8 @@ bool is_stream(const UpstreamExchange& exchange) {
   return exchange.header("content-type").find("text/event-stream") != std::string::npos;
 }
 
+std::unexpected<Error> left() { return fail(Error::Kind::cancelled, "The client has left."); }
+
 }  // namespace
 
 RemoteGeneration::RemoteGeneration(std::unique_ptr<UpstreamExchange> exchange,
@@ -41,31 +43,38 @@ Result<void> RemoteGeneration::wait_for_status(milliseconds wait) {
 }
 
 Result<Finish> RemoteGeneration::run(const EventSink& sink) {
-  while (true) {
-    if (!TRY(give(sink))) return fail(Error::Kind::cancelled, "The client has left.");
-    if (ended_) break;
-    auto progress = exchange_->wait_for(look_interval);
-    if (!progress) return std::unexpected(std::move(progress).error());
-    const bool silent = progress->bytes.empty() && !progress->ended;
-    TRY_VOID(take(*progress));
-    if (!silent && !events_.empty()) continue;
-    const auto phase = first_seen_ ? Waiting::Phase::decode : Waiting::Phase::prefill;
-    if (!sink(Waiting{phase, 0, options_.prompt_tokens})) {
-      return fail(Error::Kind::cancelled, "The client has left.");
-    }
+  const auto ended = run_to_end(sink);
+  if (!ended) {
+    if (ended.error().kind != Error::Kind::cancelled) options_.failed();
+    return std::unexpected(ended.error());
   }
   Finish finish = answer_->finish();
-  if (options_.counted) options_.counted(finish.usage);
+  options_.counted(finish.usage);
   if (finish.usage.prompt_tokens == 0) finish.usage.prompt_tokens = options_.prompt_tokens;
   return finish;
 }
 
-Result<bool> RemoteGeneration::give(const EventSink& sink) {
+Result<void> RemoteGeneration::run_to_end(const EventSink& sink) {
+  TRY_VOID(give(sink));
+  while (!ended_) {
+    const auto progress = exchange_->wait_for(look_interval);
+    if (!progress) return std::unexpected(progress.error());
+    const auto taken = take(*progress);
+    const bool silent = events_.empty();
+    TRY_VOID(give(sink));  // also what came before something that was wrong
+    TRY_VOID(taken);
+    const auto phase = first_seen_ ? Waiting::Phase::decode : Waiting::Phase::prefill;
+    if (silent && !sink(Waiting{phase, 0, options_.prompt_tokens})) return left();
+  }
+  return {};
+}
+
+Result<void> RemoteGeneration::give(const EventSink& sink) {
   for (const Event& event : std::exchange(events_, {})) {
     first_seen_ = true;
-    if (!sink(event)) return false;
+    if (!sink(event)) return left();
   }
-  return true;
+  return {};
 }
 
 Result<void> RemoteGeneration::take(const UpstreamExchange::Progress& progress) {

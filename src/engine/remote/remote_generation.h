@@ -21,6 +21,7 @@ class RemoteGeneration final : public Generation {
   struct Options {
     uint32_t prompt_tokens = 0;                 // as far as is known before the server has counted
     std::function<void(const Usage&)> counted;  // what the server said of a whole answer
+    std::function<void()> failed;               // the answer that `run` waited for broke off
   };
 
   RemoteGeneration(std::unique_ptr<UpstreamExchange> exchange, std::unique_ptr<RemoteAnswer> answer,
@@ -38,7 +39,8 @@ class RemoteGeneration final : public Generation {
  private:
   Result<void> take(const UpstreamExchange::Progress& progress);
   Result<void> take_body(std::string_view bytes, bool ended);
-  Result<bool> give(const EventSink& sink);
+  Result<void> run_to_end(const EventSink& sink);
+  Result<void> give(const EventSink& sink);
 
   const std::unique_ptr<UpstreamExchange> exchange_;
   const std::unique_ptr<RemoteAnswer> answer_;

@@ -38,6 +38,7 @@ struct KnownServer {
   const char* mode;
   const char* key_setting;
   RemoteServer BackendSettings::* server;
+  RemoteForm form = RemoteForm::openai;
 };
 
 constexpr KnownServer known_servers[] = {
@@ -45,6 +46,7 @@ constexpr KnownServer known_servers[] = {
     {"lmstudio", "LMSTUDIO_API_KEY", &BackendSettings::lm_studio},
     {"vllm", "VLLM_API_KEY", &BackendSettings::vllm},
     {"openai", "OPENAI_API_KEY", &BackendSettings::openai},
+    {"anthropic", "ANTHROPIC_UPSTREAM_KEY", &BackendSettings::anthropic, RemoteForm::anthropic},
 };
 
 Result<ChosenBackend> open_remote(const BackendSettings& settings, const KnownServer& known,
@@ -52,6 +54,7 @@ Result<ChosenBackend> open_remote(const BackendSettings& settings, const KnownSe
   const RemoteServer& server = settings.*known.server;
   RemoteOptions options;
   options.name = known.mode;
+  options.form = known.form;
   options.url = TRY(parse_url(server.url));
   options.key = server.key;
   options.key_setting = known.key_setting;

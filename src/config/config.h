@@ -67,6 +67,7 @@ struct BackendSettings {
   RemoteServer lm_studio{"http://localhost:1234/v1", "lm-studio"};
   RemoteServer vllm{"http://localhost:8000/v1", ""};
   RemoteServer openai;
+  RemoteServer anthropic;
   // Of the server that answers; empty or 0: it is asked.
   std::string model;
   std::string small_model;

@@ -121,12 +121,12 @@ void add_cache_settings(std::vector<Setting>& settings) {
 }
 
 void add_backend_settings(std::vector<Setting>& settings) {
-  settings.push_back(
-      {"mode", backend, "NAME",
-       "Who answers: 'embedded' computes here; 'mlx-lm', 'lmstudio', 'vllm' and "
-       "'openai' ask a server that runs already, and tell tools in words where it "
-       "has none. Default: embedded. Example: --mode lmstudio",
-       set_one_of(&BackendSettings::mode, {"embedded", "mlx-lm", "lmstudio", "vllm", "openai"})});
+  settings.push_back({"mode", backend, "NAME",
+                      "Who answers: 'embedded' computes here; 'mlx-lm', 'lmstudio', 'vllm' and "
+                      "'openai' ask a server that runs already, and tell tools in words where it "
+                      "has none. Default: embedded. Example: --mode lmstudio",
+                      set_one_of(&BackendSettings::mode, {"embedded", "mlx-lm", "lmstudio", "vllm",
+                                                          "openai", "anthropic"})});
   const auto add_server = [&](std::string_view url, std::string_view url_variable,
                               std::string_view url_help, std::string_view key,
                               std::string_view key_variable, std::string_view key_help,
@@ -148,6 +148,11 @@ void add_backend_settings(std::vector<Setting>& settings) {
              "openai-key", "OPENAI_API_KEY",
              "Its key. Rather set OPENAI_API_KEY: flags can be seen in the process list.",
              &BackendSettings::openai);
+  add_server("anthropic-url", "ANTHROPIC_UPSTREAM_URL",
+             "Of a server with the Messages API, for --mode anthropic: llama-server, vLLM, LM "
+             "Studio ... Example: --anthropic-url http://box.lan:9001",
+             "anthropic-key", "ANTHROPIC_UPSTREAM_KEY", "Its key, sent as x-api-key.",
+             &BackendSettings::anthropic);
   settings.push_back({"remote-model", backend, "NAME",
                       "Which of that server's models answers. Default: the one that is loaded, or "
                       "the first that it lists.",
@@ -266,6 +271,11 @@ Result<void> check_together(const Config& config) {
   if (config.backend.mode == "openai" && config.backend.openai.url.empty()) {
     return fail(Error::Kind::invalid_request,
                 "mode openai needs the server's address: set openai-url or OPENAI_BASE_URL");
+  }
+  if (config.backend.mode == "anthropic" && config.backend.anthropic.url.empty()) {
+    return fail(Error::Kind::invalid_request,
+                "mode anthropic needs the server's address: set anthropic-url or "
+                "ANTHROPIC_UPSTREAM_URL");
   }
   const AuthOptions& auth = config.api.auth;
   if (auth.no_auth && !auth.keys.empty()) {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/random.h"
 #include "protocol/anthropic_fields.h"
+#include "protocol/received.h"
 
 namespace anyclaude {
 namespace {
@@ -28,44 +28,17 @@ uint32_t count_of(const Json& object, std::string_view key) {
   return static_cast<uint32_t>(std::clamp(found->get<double>(), 0.0, 4e9));
 }
 
-// What clients and the Anthropic API take for an id: they send it back, and so must we.
-bool is_call_id(std::string_view id) {
-  return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-';
-  });
-}
-
-// The arguments as an object's text; nothing where they are none.
-std::optional<std::string> as_object(const std::string& arguments, const JsonLimits& limits) {
-  if (arguments.find_first_not_of(" \t\r\n") == std::string::npos) return "{}";
-  auto value = parse_json(arguments, limits);
-  for (int encoded = 0; value && value->is_string() && encoded < 2; ++encoded) {
-    value = parse_json(value->get<std::string>(), limits);  // encoded once too often
-  }
-  if (!value) return std::nullopt;
-  if (value->is_null()) return "{}";
-  if (!value->is_object()) return std::nullopt;
-  // As it was written, where it was written well: it is what the model will be shown again.
-  return arguments.starts_with('{') ? arguments : value->dump();
-}
-
-std::string tidied(std::string_view text, size_t bytes_max) {
-  std::string out(text.substr(0, bytes_max));
-  std::ranges::replace_if(out, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
-  return out;
-}
-
 // {"error": {"message": ...}}, {"error": "..."}, {"message": ...}, {"detail": ...}
 std::string message_in(Json& body, size_t bytes_max) {
   if (!body.is_object()) return {};
   if (Json* error = find_member(body, "error")) {
-    if (error->is_string()) return tidied(error->get_ref<std::string&>(), bytes_max);
+    if (error->is_string()) return one_line(error->get_ref<std::string&>(), bytes_max);
     if (error->is_object()) {
-      if (const auto* text = text_of(*error, "message")) return tidied(*text, bytes_max);
+      if (const auto* text = text_of(*error, "message")) return one_line(*text, bytes_max);
     }
   }
   for (const char* key : {"message", "detail"}) {
-    if (const auto* text = text_of(body, key)) return tidied(*text, bytes_max);
+    if (const auto* text = text_of(body, key)) return one_line(*text, bytes_max);
   }
   return {};
 }
@@ -181,24 +154,12 @@ Result<void> OpenAiAnswer::end(std::vector<Event>& events) {
   if (!done_ && finish_reason_.empty()) {
     return fail(Error::Kind::upstream, "The model's server stopped in the middle of its answer.");
   }
-  for (Call& call : calls_) give(call, events);
+  for (Call& call : calls_) {
+    ToolUseBlock block{std::move(call.id), std::move(call.name), std::move(call.arguments)};
+    called_ |= give_call(std::move(block), limits_.json, events);
+  }
   calls_.clear();
   return {};
-}
-
-void OpenAiAnswer::give(Call& call, std::vector<Event>& events) {
-  auto input = as_object(call.arguments, limits_.json);
-  if (call.name.empty() || !input) {
-    // Nobody could run it; the user and the model see what was meant.
-    std::string text = std::move(call.name);
-    if (!call.arguments.empty()) text += (text.empty() ? "" : " ") + call.arguments;
-    if (!text.empty()) events.emplace_back(TextDelta{std::move(text)});
-    return;
-  }
-  called_ = true;
-  events.emplace_back(ToolUseStart{
-      is_call_id(call.id) ? std::move(call.id) : "toolu_" + random_hex(12), std::move(call.name)});
-  events.emplace_back(ToolInputDelta{std::move(*input)});
 }
 
 StopReason OpenAiAnswer::stop_reason() const {

@@ -55,7 +55,6 @@ class OpenAiAnswer {
   void take_content(Json& content, std::vector<Event>& events);
   Result<void> take_calls(Json& calls);
   void take_usage(const Json& chunk);
-  void give(Call& call, std::vector<Event>& events);
 
   const OpenAiLimits limits_;
   std::vector<Call> calls_;

@@ -18,9 +18,10 @@ def work_in(folder):
             "All done."]
 
 
-def works_with(h, **options):
+def works_with(h, form="openai", **options):
     upstream = ScriptedChatServer()
-    server = h.own_server(mode="openai", openai_url=upstream.url, **options)
+    where = {"openai_url": upstream.url} if form == "openai" else {"anthropic_url": upstream.host}
+    server = h.own_server(mode=form, **where, **options)
     project = Project(h, server)
     upstream.answers = work_in(project.folder)
     done = project.claude("-p", "Close the bridge.", "--tools", "Bash,Edit,Read,Write",
@@ -67,6 +68,12 @@ def test_the_launcher_needs_no_model_of_its_own(h):
     stopped = h.run("stop", home=home, **environment)
     expect_equal(stopped.returncode, 0, f"stop: {stopped.stdout}{stopped.stderr}")
     upstream.close()
+
+
+def test_files_change_through_a_server_of_messages(h):
+    asked = works_with(h, "anthropic")
+    expect(all("tools" in body for body in asked), "the server was not told of the tools")
+    expect(not any("cache_control" in str(body) for body in asked), "marks came through")
 
 
 def test_models_and_counts(h):

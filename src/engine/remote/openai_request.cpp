@@ -5,60 +5,24 @@
 #include <string_view>
 
 #include "protocol/json_string.h"
+#include "protocol/json_writer.h"
 
 namespace anyclaude {
 namespace {
 
 using CanonicalRole = CanonicalMessage::Role;
 
-// Writes `{"a":1,"b":2}` and `[1,2]`: knows when a comma is due.
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-
-  void open(char bracket) {
-    out_ += bracket;
-    first_ = true;
-  }
-  void close(char bracket) {
-    out_ += bracket;
-    first_ = false;
-  }
-  void element() {
-    if (!first_) out_ += ',';
-    first_ = false;
-  }
-  void key(std::string_view name) {
-    element();
-    append_json_string(out_, name);
-    out_ += ':';
-  }
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(out_, value);
-  }
-  void raw(std::string_view name, std::string_view json) {
-    key(name);
-    out_ += json;
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
 class RequestWriter {
  public:
-  RequestWriter(const CanonicalConversation& canonical, const Conversation& conversation,
-                const OpenAiRequestOptions& options)
-      : canonical_(canonical), conversation_(conversation), options_(options) {}
+  RequestWriter(const CanonicalConversation& canonical, const Conversation& conversation)
+      : canonical_(canonical), conversation_(conversation) {}
 
-  std::string run() {
+  std::string run(const std::string& model, int32_t max_tokens) {
     json_.open('{');
-    json_.text("model", options_.model);
+    json_.text("model", model);
     json_.raw("stream", "true");
     json_.raw("stream_options", R"({"include_usage":true})");
-    if (options_.max_tokens > 0) json_.raw("max_tokens", std::to_string(options_.max_tokens));
+    if (max_tokens > 0) json_.raw("max_tokens", std::to_string(max_tokens));
     sampling();
     if (!canonical_.tools.empty()) tools();
     json_.key("messages");
@@ -204,17 +168,16 @@ class RequestWriter {
 
   const CanonicalConversation& canonical_;
   const Conversation& conversation_;
-  const OpenAiRequestOptions& options_;
   std::string out_;
-  Writer json_{out_};
+  JsonWriter json_{out_};
 };
 
 }  // namespace
 
 std::string encode_openai_request(const CanonicalConversation& canonical,
-                                  const Conversation& conversation,
-                                  const OpenAiRequestOptions& options) {
-  return RequestWriter(canonical, conversation, options).run();
+                                  const Conversation& conversation, const std::string& model,
+                                  int32_t max_tokens) {
+  return RequestWriter(canonical, conversation).run(model, max_tokens);
 }
 
 }  // namespace anyclaude

@@ -10,15 +10,11 @@
 
 namespace anyclaude {
 
-struct OpenAiRequestOptions {
-  std::string model;       // as the server calls it
-  int32_t max_tokens = 0;  // of the answer; 0: the server's own limit
-};
-
 // The body, for an answer that is streamed. The same conversation gives the same bytes, and what
 // stands in front of a new turn stays as it was: servers cache by the prompt that comes of it.
+// `model`: as the server calls it. `max_tokens`: of the answer; 0: the server's own limit.
 std::string encode_openai_request(const CanonicalConversation& canonical,
-                                  const Conversation& conversation,
-                                  const OpenAiRequestOptions& options);
+                                  const Conversation& conversation, const std::string& model,
+                                  int32_t max_tokens);
 
 }  // namespace anyclaude

@@ -16,9 +16,15 @@ enum class ToolsChoice {
   emulated,  // it has none: they are told in words (prompt/tool_emulation.h)
 };
 
+enum class RemoteForm {
+  openai,     // Chat Completions, under the URL: "http://localhost:8081/v1"
+  anthropic,  // Messages, under v1/ of the URL: "http://localhost:9001"
+};
+
 struct RemoteOptions {
-  std::string name;  // "mlx-lm", "lmstudio", "vllm", "openai"
-  Url url;           // with its path: "http://localhost:8081/v1"
+  std::string name;  // "mlx-lm", "lmstudio", "vllm", "openai", "anthropic"
+  RemoteForm form = RemoteForm::openai;
+  Url url;
   std::string key;
   std::string key_setting;  // where the user sets it: "MLX_LM_API_KEY"
   std::string model;        // of the server's models; empty: the one that is loaded, or its first

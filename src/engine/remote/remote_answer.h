@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "prompt/tool_emulation.h"
+#include "protocol/anthropic_answer.h"
 #include "protocol/chat.h"
 #include "protocol/openai_answer.h"
 #include "protocol/sse.h"
@@ -38,9 +39,22 @@ class OpenAiRemoteAnswer final : public RemoteAnswer {
   Finish finish() const override;
 
  private:
-  void pass_on(std::vector<Event>& raw, std::vector<Event>& events);
-
   OpenAiAnswer answer_;
+  AnswerText text_;
+};
+
+// Of a server of the Messages API; the same of its text.
+class AnthropicRemoteAnswer final : public RemoteAnswer {
+ public:
+  explicit AnthropicRemoteAnswer(AnswerText::Options text) : text_(text) {}
+
+  Result<void> take(SseEvent event, std::vector<Event>& events) override;
+  Result<void> take_whole(std::string body, std::vector<Event>& events) override;
+  Result<void> end(std::vector<Event>& events) override;
+  Finish finish() const override;
+
+ private:
+  AnthropicAnswer answer_;
   AnswerText text_;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/remote/anthropic_request.h"
 #include "engine/remote/openai_request.h"
 #include "engine/remote/remote_generation.h"
 #include "prompt/canonical.h"
@@ -24,8 +25,13 @@ constexpr uint32_t context_tokens_unknown = 200'000;
 constexpr milliseconds probe_timeout{300'000};
 
 HttpHeaders headers_of(const RemoteOptions& options) {
-  if (options.key.empty()) return {};
-  return {{"Authorization", "Bearer " + options.key}};
+  const bool messages = options.form == RemoteForm::anthropic;
+  HttpHeaders headers;
+  if (messages) headers.emplace_back("anthropic-version", "2023-06-01");
+  if (options.key.empty()) return headers;
+  headers.emplace_back(messages ? "x-api-key" : "Authorization",
+                       messages ? options.key : "Bearer " + options.key);
+  return headers;
 }
 
 std::string lower(std::string text) {
@@ -111,7 +117,9 @@ void RemoteBackend::look() {
   auto found = look_at_server(client_, options_, go_on);
   const auto before = facts();
   const bool same = found && before && (*before)->model == found->model;
-  if (found && options_.tools == ToolsChoice::find) {
+  // Of the Messages API tools are a part.
+  const bool asks = options_.tools == ToolsChoice::find && options_.form == RemoteForm::openai;
+  if (found && asks) {
     // Asked once for each model: it costs the server two small prompts.
     if (same) {
       found->tools = (*before)->tools;
@@ -200,21 +208,19 @@ RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerF
   TemplateCapabilities capabilities;
   capabilities.images = facts.images;
   CanonicalConversation canonical = canonicalise(conversation, capabilities);
-  OpenAiRequestOptions options;
-  options.model = asked.model;
-  options.max_tokens = conversation.max_tokens;
   if (asked.emulates) emulate_tools(canonical, conversation.tool_choice);
-  asked.body = encode_openai_request(canonical, conversation, options);
-  asked.tokens = about_tokens(asked.body.size());
-  if (facts.context_tokens > 0 && options.max_tokens > 0) {
-    // Servers refuse prompt and answer together where they do not fit; a short answer is better.
-    const auto room = static_cast<int32_t>(facts.context_tokens) -
-                      static_cast<int32_t>(asked.tokens + asked.tokens / 8 + 64);
-    if (room > 0 && options.max_tokens > room) {
-      options.max_tokens = room;
-      asked.body = encode_openai_request(canonical, conversation, options);
+  const auto encoded = [&](int32_t max_tokens) {
+    if (options_.form == RemoteForm::anthropic) {
+      return encode_anthropic_request(canonical, conversation, asked.model, max_tokens);
     }
-  }
+    return encode_openai_request(canonical, conversation, asked.model, max_tokens);
+  };
+  asked.body = encoded(conversation.max_tokens);
+  asked.tokens = about_tokens(asked.body.size());
+  // Servers refuse prompt and answer together where they do not fit; a short answer is better.
+  const auto room = static_cast<int32_t>(facts.context_tokens) -
+                    static_cast<int32_t>(asked.tokens + asked.tokens / 8 + 64);
+  if (room > 0 && conversation.max_tokens > room) asked.body = encoded(room);
   return asked;
 }
 
@@ -232,10 +238,17 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
       learn_token_size(asked->body.size(), usage);
     };
     options.failed = [this] { failures_.add(); };
+    const AnswerText::Options text{.thinking = true, .calls = asked->emulates && may_call};
+    const bool messages = options_.form == RemoteForm::anthropic;
+    std::unique_ptr<RemoteAnswer> answer;
+    if (messages) {
+      answer = std::make_unique<AnthropicRemoteAnswer>(text);
+    } else {
+      answer = std::make_unique<OpenAiRemoteAnswer>(text);
+    }
     return std::make_unique<RemoteGeneration>(
-        client_.send({"/chat/completions"}, asked->body),
-        std::make_unique<OpenAiRemoteAnswer>(
-            AnswerText::Options{.thinking = true, .calls = asked->emulates && may_call}),
+        client_.send({messages ? "/v1/messages" : "/chat/completions"}, asked->body),
+        std::move(answer),
         [this, asked, facts](int status, const std::string& body) {
           return refusal(status, body, *asked, *facts);
         },

@@ -94,7 +94,9 @@ std::string probe_body(const std::string& model, bool with_tool) {
 
 Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& options,
                                    const std::function<bool()>& go_on) {
-  const auto answer = TRY(client.ask({"/models"}, "", ask_timeout, go_on));
+  const bool messages = options.form == RemoteForm::anthropic;
+  const std::string path = messages ? "/v1/models" : "/models";
+  const auto answer = TRY(client.ask({path}, "", ask_timeout, go_on));
   const std::string server = client.url().origin();
   if (answer.status == 401 || answer.status == 403) {
     return fail(Error::Kind::upstream,
@@ -103,9 +105,9 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
   const auto body = parse_json(answer.body, {});
   if (answer.status != 200 || !body || !body->is_object() || !body->contains("data")) {
     return fail(Error::Kind::upstream,
-                fmt::format("What answers at {} lists no models at {}/models ({}). Is its address "
+                fmt::format("What answers at {} lists no models at {}{} ({}). Is its address "
                             "right?",
-                            server, options.url.path, answer.status));
+                            server, options.url.path, path, answer.status));
   }
   ServerFacts facts;
   for (const Json& model : listed(*body)) {

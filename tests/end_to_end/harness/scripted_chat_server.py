@@ -1,6 +1,6 @@
-"""A Chat Completions server whose answers are written down beforehand, for what needs a model that
-does what the case wants. Calls go out in the form that the request asks for: as tool calls where it
-has tools, else in the words that it was told."""
+"""A server of Chat Completions and of Messages whose answers are written down beforehand, for what
+needs a model that does what the case wants. Calls go out in the form that the request asks for: as
+tool calls where it has tools, else in the words that it was told."""
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,12 +44,14 @@ class ScriptedChatServer:
                     self.close_connection = True
                     return None
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if self.path == "/v1/messages":
+                    return self.reply(server.answer(body, as_messages), "text/event-stream")
                 if not body["stream"]:
                     tokens = 10 + 50 * len(body.get("tools", []))
                     usage = {"prompt_tokens": tokens, "completion_tokens": 1}
                     choice = {"message": {"content": "x"}, "finish_reason": "length"}
                     return self.reply(json.dumps({"choices": [choice], "usage": usage}).encode())
-                return self.reply(server.answer(body), "text/event-stream")
+                return self.reply(server.answer(body, as_chunks), "text/event-stream")
 
         class Quiet(ThreadingHTTPServer):
             daemon_threads = True
@@ -58,7 +60,8 @@ class ScriptedChatServer:
                 pass  # a client that left
 
         self._server = Quiet(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self.host = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"{self.host}/v1"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):
@@ -70,33 +73,61 @@ class ScriptedChatServer:
         """Those that tell of tools, by either way."""
         return [body for body in self.asked if tells_of_tools(body)]
 
-    def answer(self, body):
+    def answer(self, body, form):
         with self._lock:
             self.asked.append(body)
             said = self.answers.pop(0) if self.answers and tells_of_tools(body) else "All done."
             number = len(self.asked)
-        if isinstance(said, str):
-            deltas, reason = [{"role": "assistant", "content": said}], "stop"
-        elif body.get("tools"):
-            name, arguments = said[0], json.dumps(said[1])
-            half = len(arguments) // 2
-            head = {"index": 0, "id": f"call_{number}", "type": "function",
-                    "function": {"name": name, "arguments": arguments[:half]}}
-            tail = {"index": 0, "function": {"arguments": arguments[half:]}}
-            deltas, reason = [{"tool_calls": [head]}, {"tool_calls": [tail]}], "tool_calls"
-        else:
+        if not isinstance(said, str) and not body.get("tools"):
             words = json.dumps({"name": said[0], "arguments": said[1]})
-            text = f"<think>\nI use {said[0]}.\n</think>\n\n<tool_call>\n{words}\n</tool_call>"
-            deltas = [{"content": text[i:i + 7]} for i in range(0, len(text), 7)]
-            reason = "stop"
-        chunks = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
-                  for delta in deltas]
-        chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-        chunks.append({"choices": [], "usage": {"prompt_tokens": len(json.dumps(body)) // 4,
-                                                "completion_tokens": len(deltas)}})
-        lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
-        return "".join([*lines, "data: [DONE]\n\n"]).encode()
+            said = f"<think>\nI use {said[0]}.\n</think>\n\n<tool_call>\n{words}\n</tool_call>"
+        return form(said, f"call_{number}", len(json.dumps(body)) // 4).encode()
+
+
+def pieces(text, size=7):
+    return [text[i:i + size] for i in range(0, len(text), size)]
+
+
+def as_chunks(said, call_id, prompt_tokens):
+    """A text, or a call as (name, arguments), as Chat Completions stream it."""
+    if isinstance(said, str):
+        deltas, reason = [{"content": piece} for piece in pieces(said)], "stop"
+    else:
+        name, arguments = said[0], json.dumps(said[1])
+        half = len(arguments) // 2
+        head = {"index": 0, "id": call_id, "type": "function",
+                "function": {"name": name, "arguments": arguments[:half]}}
+        tail = {"index": 0, "function": {"arguments": arguments[half:]}}
+        deltas, reason = [{"tool_calls": [head]}, {"tool_calls": [tail]}], "tool_calls"
+    chunks = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+              for delta in deltas]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+    chunks.append({"choices": [], "usage": {"prompt_tokens": prompt_tokens,
+                                            "completion_tokens": len(deltas)}})
+    return "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
+
+
+def as_messages(said, call_id, prompt_tokens):
+    """The same as Messages stream it; usage comes at the end, as other servers than Anthropic's
+    send it."""
+    if isinstance(said, str):
+        block, reason = {"type": "text", "text": ""}, "end_turn"
+        deltas = [{"type": "text_delta", "text": piece} for piece in pieces(said)]
+    else:
+        block = {"type": "tool_use", "id": call_id, "name": said[0], "input": {}}
+        deltas = [{"type": "input_json_delta", "partial_json": piece}
+                  for piece in pieces(json.dumps(said[1]))]
+        reason = "tool_use"
+    events = [{"type": "message_start", "message": {"usage": {"input_tokens": 0}}},
+              {"type": "content_block_start", "index": 0, "content_block": block},
+              *({"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas),
+              {"type": "content_block_stop", "index": 0},
+              {"type": "message_delta", "delta": {"stop_reason": reason},
+               "usage": {"input_tokens": prompt_tokens, "output_tokens": len(deltas)}},
+              {"type": "message_stop"}]
+    return "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events)
 
 
 def tells_of_tools(body):
-    return bool(body.get("tools")) or "<tools>" in str(body["messages"][0]["content"])
+    system = body.get("system") or body["messages"][0]["content"]
+    return bool(body.get("tools")) or "<tools>" in str(system)

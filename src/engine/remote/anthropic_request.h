@@ -1,0 +1,19 @@
+// Requests of the Messages API (docs.anthropic.com/en/api/messages), for servers that speak it and
+// are not Anthropic's own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "prompt/canonical.h"
+#include "protocol/chat.h"
+
+namespace anyclaude {
+
+// The body, for an answer that is streamed. The same conversation gives the same bytes, and what
+// stands in front of a new turn stays as it was. `max_tokens`: of the answer, at least 1.
+std::string encode_anthropic_request(const CanonicalConversation& canonical,
+                                     const Conversation& conversation, const std::string& model,
+                                     int32_t max_tokens);
+
+}  // namespace anyclaude

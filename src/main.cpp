@@ -5,6 +5,7 @@
 #include "cli/cache_command.h"
 #include "cli/compute_threads.h"
 #include "cli/doctor.h"
+#include "cli/mode.h"
 #include "cli/run.h"
 #include "cli/serve.h"
 #include "cli/status.h"
@@ -37,6 +38,8 @@ int main(int argc, char** argv) {
       return doctor(config, environment);
     case CommandName::cache:
       return cache(config);
+    case CommandName::mode:
+      return mode(config);
   }
   return 1;
 }

@@ -10,6 +10,7 @@
 #include "api/errors.h"
 #include "api/health.h"
 #include "api/messages.h"
+#include "api/mode_admin.h"
 #include "api/models.h"
 #include "api/running_requests.h"
 #include "api/warmer.h"
@@ -24,6 +25,7 @@ struct Api::Impl {
         health({options.version, std::move(options.nonce), options.challenge_bytes_max}, backend),
         models(backend, std::time(nullptr)),
         cache(options.cache),
+        mode(options.router),
         messages({options.limits, options.ping_interval_ms, options.retry_after_s, options.recorder,
                   options.warm_prompts},
                  backend, auth, running, metrics) {
@@ -82,6 +84,18 @@ struct Api::Impl {
     add("POST", &Warmer::warm_streaming);
   }
 
+  void add_mode_routes(HttpServer& server) {
+    using Work = HttpReply (ModeAdmin::*)(const HttpRequest&);
+    const auto add = [&](std::string method, const char* path, Work work) {
+      HttpHandler handler =
+          for_owner([this, work](const HttpRequest& request) { return (mode.*work)(request); });
+      server.route(std::move(method), path, counted("mode", std::move(handler)), true);
+    };
+    add("GET", "/api/mode", &ModeAdmin::report);
+    add("PUT", "/api/mode", &ModeAdmin::set);
+    add("GET", "/api/decisions", &ModeAdmin::decisions);
+  }
+
   std::unique_ptr<HttpReply> refuse_strangers(const HttpRequest& request) const {
     if (const auto host = auth.check_host(request); !host) {
       return std::make_unique<HttpReply>(error_reply(host.error(), request));
@@ -102,6 +116,7 @@ struct Api::Impl {
   Health health;
   Models models;
   CacheAdmin cache;
+  ModeAdmin mode;
   Messages messages;
   std::optional<Warmer> warmer;
 };
@@ -154,6 +169,7 @@ void Api::add_routes(HttpServer& server) {
       true);
   api.add_cache_routes(server);
   api.add_warm_routes(server);
+  api.add_mode_routes(server);
 }
 
 bool Api::warm(const std::function<bool()>& go_on) {

@@ -9,6 +9,9 @@
 //   GET  /api/requests              what is running now
 //   ...  /api/cache                 what is stored of prompts: api/cache_admin.h
 //   ...  /api/warm                  the prompts that will come again: api/warmer.h
+//   GET  /api/mode                  who answers, and who might: api/mode_admin.h
+//   GET  /api/decisions             who answered the last requests, and why
+//   PUT  /api/mode                  {"mode": "vllm"}: for all requests from the next one on
 #pragma once
 
 #include <chrono>
@@ -17,13 +20,14 @@
 #include <string>
 
 #include "api/auth.h"
-#include "api/cache_service.h"
+#include "api/cache_admin.h"
 #include "api/recorder.h"
 #include "api/warm_prompts.h"
 #include "base/metrics.h"
 #include "engine/backend.h"
 #include "net/http_server.h"
 #include "protocol/anthropic_request.h"
+#include "route/router.h"
 
 namespace anyclaude {
 
@@ -35,7 +39,8 @@ struct ApiOptions {
   size_t challenge_bytes_max = 256;  // of /health?challenge=
   int retry_after_s = 2;             // told to clients that come while the model is loading
   AnthropicLimits limits;
-  CacheService* cache = nullptr;        // null: none is kept; must outlive the Api
+  CacheFinder cache;                    // see cache_admin.h
+  Router* router = nullptr;             // null: there is one backend; must outlive the Api
   Recorder* recorder = nullptr;         // null: requests are not written down; must outlive the Api
   WarmPrompts* warm_prompts = nullptr;  // null: none are remembered; must outlive the Api
 };

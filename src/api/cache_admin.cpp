@@ -59,12 +59,14 @@ class CacheAdmin::Turn {
 };
 
 HttpReply CacheAdmin::report(const HttpRequest& request) {
-  if (!service_) return no_cache(request);
-  return json_reply(encode(service_->report()));
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
+  return json_reply(encode(service->report()));
 }
 
 HttpReply CacheAdmin::list(const HttpRequest& request) {
-  if (!service_) return no_cache(request);
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
   const std::string limit = request.query_value("limit");
   const auto count = limit.empty() ? prompts_default : parse_count(limit);
   if (!count || *count > prompt_list_max) {
@@ -72,18 +74,19 @@ HttpReply CacheAdmin::list(const HttpRequest& request) {
                         "limit: a number up to " + std::to_string(prompt_list_max) + "."},
                        request);
   }
-  return json_reply(encode(service_->list(*count)));
+  return json_reply(encode(service->list(*count)));
 }
 
 HttpReply CacheAdmin::verify(const HttpRequest& request) {
-  if (!service_) return no_cache(request);
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
   const auto turn = Turn::take(busy_);
   if (!turn) return Turn::refuse(request);
   HttpReply reply;
   reply.content_type = "application/x-ndjson";
-  reply.stream = [this, turn](HttpStream& out) {
+  reply.stream = [service, turn](HttpStream& out) {
     auto next = Clock::now();
-    const auto report = service_->verify([&](const VerifyReport& so_far) {
+    const auto report = service->verify([&](const VerifyReport& so_far) {
       if (Clock::now() < next) return true;
       next = Clock::now() + between_lines;
       return out.write(encode(so_far) + "\n");
@@ -95,10 +98,11 @@ HttpReply CacheAdmin::verify(const HttpRequest& request) {
 }
 
 HttpReply CacheAdmin::prune(const HttpRequest& request) {
-  if (!service_) return no_cache(request);
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
   const auto order = decode_prune_order(request.body);
   if (!order) return error_reply(order.error(), request);
-  const auto report = service_->prune(*order);
+  const auto report = service->prune(*order);
   if (!report) return error_reply(report.error(), request);
   return json_reply(encode(*report));
 }
@@ -113,7 +117,8 @@ HttpReply CacheAdmin::import_prompt(const HttpRequest& request) {
 
 HttpReply CacheAdmin::exchange(const HttpRequest& request,
                                Result<ExchangeReport> (CacheService::*work)(const ExchangeOrder&)) {
-  if (!service_) return no_cache(request);
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
   // The file is one of this machine: who is elsewhere has no business with it.
   if (!is_loopback_address(request.remote_address)) {
     return error_reply(
@@ -124,7 +129,7 @@ HttpReply CacheAdmin::exchange(const HttpRequest& request,
   if (!order) return error_reply(order.error(), request);
   const auto turn = Turn::take(busy_);
   if (!turn) return Turn::refuse(request);
-  const auto report = (service_->*work)(*order);
+  const auto report = (service->*work)(*order);
   if (!report) return error_reply(report.error(), request);
   return json_reply(encode(*report));
 }

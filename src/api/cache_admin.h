@@ -10,17 +10,22 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <utility>
 
 #include "api/cache_service.h"
 #include "net/http_server.h"
 
 namespace anyclaude {
 
+// The cache, once the server has one; null: it keeps none, or none yet, and answers 404. What it
+// gives must outlive its users.
+using CacheFinder = std::function<CacheService*()>;
+
 // Thread-safe. For the owner's key alone; the caller sees to that.
 class CacheAdmin {
  public:
-  // Null: the server keeps no cache, and answers 404. Must outlive it.
-  explicit CacheAdmin(CacheService* service) : service_(service) {}
+  explicit CacheAdmin(CacheFinder find) : find_(std::move(find)) {}
 
   HttpReply report(const HttpRequest& request);
   HttpReply list(const HttpRequest& request);
@@ -35,7 +40,9 @@ class CacheAdmin {
   HttpReply exchange(const HttpRequest& request,
                      Result<ExchangeReport> (CacheService::*work)(const ExchangeOrder&));
 
-  CacheService* const service_;
+  CacheService* service() const { return find_ ? find_() : nullptr; }
+
+  const CacheFinder find_;
   std::atomic<bool> busy_{false};  // with one of those that keep the disk busy
 };
 

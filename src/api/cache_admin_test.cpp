@@ -20,7 +20,7 @@ class CacheAdminTest : public testing::Test {
 
   ApiOptions options() {
     ApiOptions options = api_options();
-    options.cache = &service_;
+    options.cache = [this] { return &service_; };
     return options;
   }
 

@@ -26,6 +26,16 @@ struct Messages::Answer {
   Answer(const Answer&) = delete;
   Answer& operator=(const Answer&) = delete;
 
+  // Who answers, and why.
+  HttpHeaders headers(const Backend& backend) const {
+    std::string name = generation->backend();
+    if (name.empty()) name = backend.name();
+    HttpHeaders headers{{"request-id", request_id}, {"x-anyclaude-backend", std::move(name)}};
+    std::string reason = generation->reason();
+    if (!reason.empty()) headers.emplace_back("x-anyclaude-reason", std::move(reason));
+    return headers;
+  }
+
   std::string message_id() const { return "msg_" + request_id.substr(request_id.find('_') + 1); }
 
   void note(const Event& event) {
@@ -66,9 +76,8 @@ HttpReply Messages::create(const HttpRequest& request) {
 
   HttpReply reply;
   reply.content_type = "text/event-stream; charset=utf-8";
-  reply.headers = {{"request-id", request.request_id},
-                   {"x-anyclaude-backend", backend_.name()},
-                   {"cache-control", "no-cache"}};
+  reply.headers = answer->headers(backend_);
+  reply.headers.emplace_back("cache-control", "no-cache");
   reply.stream = [this, answer](HttpStream& out) { stream(*answer, out); };
   return reply;
 }
@@ -131,7 +140,7 @@ HttpReply Messages::whole(Answer& answer, const HttpRequest& request) {
   }
   metrics_.count_usage(finish->usage);
   HttpReply reply;
-  reply.headers = {{"request-id", request.request_id}, {"x-anyclaude-backend", backend_.name()}};
+  reply.headers = answer.headers(backend_);
   reply.body = message.encode(*finish);
   return reply;
 }

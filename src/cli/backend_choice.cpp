@@ -1,88 +1,179 @@
 #include "cli/backend_choice.h"
 
-#include <filesystem>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "api/cache_service.h"
+#include "base/sync.h"
 #include "cli/cache_options.h"
 #include "cli/model_choice.h"
+#include "config/server_address.h"
 #include "engine/embedded/embedded_backend.h"
 #include "engine/no_backend.h"
 #include "engine/remote/remote_backend.h"
+#include "kv/cache.h"
 
 namespace anyclaude {
+
+class KeptPrompts {
+ public:
+  KeptPrompts(const Config& config, Metrics& metrics) : config_(config), metrics_(metrics) {}
+
+  // Null where no model is wanted.
+  Result<std::unique_ptr<Backend>> open() {
+    const ModelChoice model = TRY(choose_model(config_.model, config_.folders));
+    if (model.none) return std::make_unique<NoBackend>();
+    std::error_code error;
+    const Machine machine =
+        measure_machine(cache_folder(config_), std::filesystem::file_size(model.path, error));
+    const MutexLock lock(mutex_);
+    cache_ = KvCache::open(real_files(), choose_cache_options(config_, machine), metrics_);
+    service_.emplace(*cache_, real_files(), metrics_,
+                     config_.cache.no_disk ? "" : cache_folder(config_).string());
+    EmbeddedOptions options = config_.embedded;
+    options.model_path = model.path.string();
+    options.identity_folder = (config_.folders.cache / "model_hashes").string();
+    if (!config_.cache.no_disk) options.state_folder = config_.folders.state.string();
+    return EmbeddedBackend::open(std::move(options), cache_.get(), metrics_);
+  }
+
+  CacheService* service() {
+    const MutexLock lock(mutex_);
+    return service_ ? &*service_ : nullptr;
+  }
+
+ private:
+  const Config config_;
+  Metrics& metrics_;
+  Mutex mutex_;
+  std::unique_ptr<KvCache> cache_ GUARDED_BY(mutex_);  // opened once, then stays
+  std::optional<CacheService> service_ GUARDED_BY(mutex_);
+};
+
 namespace {
 
-Result<ChosenBackend> open_embedded(const Config& config, Metrics& metrics) {
-  ChosenBackend chosen;
-  const ModelChoice model = TRY(choose_model(config.model, config.folders));
-  if (model.none) {
-    chosen.backend = std::make_unique<NoBackend>();
-    chosen.model = "none";
-    return chosen;
-  }
-  std::error_code error;
-  const Machine machine =
-      measure_machine(cache_folder(config), std::filesystem::file_size(model.path, error));
-  chosen.cache = KvCache::open(real_files(), choose_cache_options(config, machine), metrics);
-  EmbeddedOptions options = config.embedded;
-  options.model_path = model.path.string();
-  options.identity_folder = (config.folders.cache / "model_hashes").string();
-  if (!config.cache.no_disk) options.state_folder = config.folders.state.string();
-  auto embedded = EmbeddedBackend::open(std::move(options), chosen.cache.get(), metrics);
-  chosen.report = [backend = embedded.get()] { return backend->report(); };
-  chosen.backend = std::move(embedded);
-  chosen.model = model.path.string();
-  return chosen;
-}
-
 struct KnownServer {
-  const char* mode;
+  std::string_view mode;
+  const char* url_setting;
   const char* key_setting;
   RemoteServer BackendSettings::* server;
   RemoteForm form = RemoteForm::openai;
 };
 
-constexpr KnownServer known_servers[] = {
-    {"mlx-lm", "MLX_LM_API_KEY", &BackendSettings::mlx_lm},
-    {"lmstudio", "LMSTUDIO_API_KEY", &BackendSettings::lm_studio},
-    {"vllm", "VLLM_API_KEY", &BackendSettings::vllm},
-    {"openai", "OPENAI_API_KEY", &BackendSettings::openai},
-    {"anthropic", "ANTHROPIC_UPSTREAM_KEY", &BackendSettings::anthropic, RemoteForm::anthropic},
-};
+// In the order in which mode auto prefers them where all else is equal.
+constexpr std::array<KnownServer, 5> known_servers = {{
+    {"mlx-lm", "MLX_LM_URL", "MLX_LM_API_KEY", &BackendSettings::mlx_lm},
+    {"vllm", "VLLM_URL", "VLLM_API_KEY", &BackendSettings::vllm},
+    {"openai", "OPENAI_BASE_URL", "OPENAI_API_KEY", &BackendSettings::openai},
+    {"anthropic", "ANTHROPIC_UPSTREAM_URL", "ANTHROPIC_UPSTREAM_KEY", &BackendSettings::anthropic,
+     RemoteForm::anthropic},
+    {"lmstudio", "LMSTUDIO_URL", "LMSTUDIO_API_KEY", &BackendSettings::lm_studio},
+}};
 
-Result<ChosenBackend> open_remote(const BackendSettings& settings, const KnownServer& known,
-                                  Metrics& metrics) {
-  const RemoteServer& server = settings.*known.server;
-  RemoteOptions options;
-  options.name = known.mode;
-  options.form = known.form;
-  options.url = TRY(parse_url(server.url));
-  options.key = server.key;
-  options.key_setting = known.key_setting;
-  options.model = settings.model;
-  options.small_model = settings.small_model;
-  options.context_tokens = settings.context_tokens;
-  if (settings.tools == "native") options.tools = ToolsChoice::native;
-  if (settings.tools == "emulated") options.tools = ToolsChoice::emulated;
-  ChosenBackend chosen;
-  chosen.model = options.url.origin();
-  auto remote = std::make_unique<RemoteBackend>(std::move(options), metrics);
-  chosen.report = [backend = remote.get()] { return backend->report(); };
-  chosen.backend = std::move(remote);
-  return chosen;
+RoutedServer embedded_server(const Config& config, const std::shared_ptr<KeptPrompts>& kept) {
+  RoutedServer server;
+  server.mode = server.name = embedded_mode;
+  const auto model = choose_model(config.model, config.folders);
+  server.address = model && !model->none ? model->path.string() : std::string("none");
+  // The small model that comes with us answers only where the user has nothing better.
+  server.last_resort = config.model.empty();
+  server.open = [kept] { return kept->open(); };
+  return server;
+}
+
+Result<void> add_remote_servers(const Config& config, const KnownServer& known, Metrics& metrics,
+                                std::vector<RoutedServer>& servers) {
+  const auto addresses = TRY(parse_addresses((config.backend.*known.server).url));
+  const auto options = TRY(remote_options(config.backend, known.mode));
+  for (size_t i = 0; i < options.size(); ++i) {
+    RoutedServer server;
+    server.mode = known.mode;
+    server.name = options[i].name;
+    server.address = options[i].url.origin();
+    server.weight = addresses[i].weight;
+    server.open = [one = options[i], &metrics]() -> Result<std::unique_ptr<Backend>> {
+      return std::make_unique<RemoteBackend>(one, metrics);
+    };
+    servers.push_back(std::move(server));
+  }
+  return {};
 }
 
 }  // namespace
 
+Result<std::vector<RemoteOptions>> remote_options(const BackendSettings& settings,
+                                                  std::string_view mode) {
+  std::vector<RemoteOptions> all;
+  const auto* known = std::ranges::find(known_servers, mode, &KnownServer::mode);
+  if (known == known_servers.end()) return all;
+  const RemoteServer& server = settings.*known->server;
+  if (server.url.empty()) {
+    return fail(
+        Error::Kind::invalid_request,
+        fmt::format("mode {} needs the server's address: set {}", mode, known->url_setting));
+  }
+  const auto addresses = TRY(parse_addresses(server.url));
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    RemoteOptions& options = all.emplace_back();
+    options.name = addresses.size() == 1 ? std::string(mode) : fmt::format("{}-{}", mode, i + 1);
+    options.form = known->form;
+    options.url = addresses[i].url;
+    options.key = server.key;
+    options.key_setting = known->key_setting;
+    options.model = settings.model;
+    options.small_model = settings.small_model;
+    options.context_tokens = settings.context_tokens;
+    if (settings.tools == "native") options.tools = ToolsChoice::native;
+    if (settings.tools == "emulated") options.tools = ToolsChoice::emulated;
+  }
+  return all;
+}
+
+std::filesystem::path mode_file(const Folders& folders) { return folders.state / "mode"; }
+
+std::string first_mode(const Config& config) {
+  if (!config.backend.mode.empty()) return config.backend.mode;
+  const std::string kept = kept_mode(mode_file(config.folders));
+  return kept.empty() ? std::string(embedded_mode) : kept;
+}
+
+std::vector<std::string> known_modes(const BackendSettings& settings) {
+  std::vector<std::string> modes{std::string(auto_mode), std::string(embedded_mode)};
+  for (const KnownServer& known : known_servers) {
+    if (!(settings.*known.server).url.empty()) modes.emplace_back(known.mode);
+  }
+  return modes;
+}
+
 Result<void> check_backend(const Config& config) {
-  if (config.backend.mode == "embedded") TRY(choose_model(config.model, config.folders));
+  const std::string mode = first_mode(config);
+  if (mode == embedded_mode) TRY(choose_model(config.model, config.folders));
+  TRY(remote_options(config.backend, mode));
   return {};
 }
 
-Result<ChosenBackend> open_backend(const Config& config, Metrics& metrics) {
+Result<ChosenBackends> open_backends(const Config& config, Metrics& metrics) {
+  ChosenBackends chosen;
+  chosen.kept = std::make_shared<KeptPrompts>(config, metrics);
+  RouterOptions options;
+  options.servers.push_back(embedded_server(config, chosen.kept));
   for (const KnownServer& known : known_servers) {
-    if (config.backend.mode == known.mode) return open_remote(config.backend, known, metrics);
+    if ((config.backend.*known.server).url.empty()) continue;
+    TRY_VOID(add_remote_servers(config, known, metrics, options.servers));
   }
-  return open_embedded(config, metrics);
+  options.rules = config.backend.rules;
+  options.mode_file = mode_file(config.folders);
+  chosen.router = std::make_unique<Router>(std::move(options), metrics);
+  TRY_VOID(chosen.router->begin(first_mode(config)));
+  return chosen;
 }
+
+CacheService* cache_of(const ChosenBackends& chosen) { return chosen.kept->service(); }
 
 }  // namespace anyclaude

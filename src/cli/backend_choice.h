@@ -1,33 +1,56 @@
-// Who answers: the backend that the settings ask for, with all that it needs to live.
+// Who answers: the servers that the settings name, the embedded engine among them, and the router
+// in front of them.
 #pragma once
 
-#include <functional>
+#include <filesystem>
 #include <memory>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
+#include "api/cache_service.h"
 #include "base/metrics.h"
+#include "base/paths.h"
 #include "base/result.h"
 #include "config/config.h"
-#include "engine/backend.h"
-#include "kv/cache.h"
+#include "engine/remote/options.h"
+#include "route/router.h"
 
 namespace anyclaude {
 
-struct ChosenBackend {
-  std::unique_ptr<KvCache> cache;  // null: none is kept here
-  std::unique_ptr<Backend> backend;
-  std::string model;  // what the server says it serves: a path, or "none"
-  // What it turned out to be once it is ready, for people: (name, text). None: it answers nothing.
-  std::function<std::vector<std::pair<std::string, std::string>>()> report;
+// The engine's cache, from when the engine is first needed.
+class KeptPrompts;
+
+inline constexpr std::string_view embedded_mode = "embedded";
+
+struct ChosenBackends {
+  std::shared_ptr<KeptPrompts> kept;
+  std::unique_ptr<Router> router;  // its mode is set
 };
 
-// Whether what the settings name is there, before anything is begun. Of another server that is not
+// Keeps the mode that was chosen last.
+std::filesystem::path mode_file(const Folders& folders);
+
+// The mode that a server with these settings begins with: the one that is set, else the one that
+// was chosen last (`anyclaude mode`), else embedded.
+std::string first_mode(const Config& config);
+
+// Names of modes with these settings: "auto", "embedded", and those whose address is set.
+std::vector<std::string> known_modes(const BackendSettings& settings);
+
+// Whether what that mode needs is there, before anything is begun. Of another server that is not
 // known: it may start later.
 Result<void> check_backend(const Config& config);
 
-// Begins to load, or to look for its server, and returns.
-Result<ChosenBackend> open_backend(const Config& config, Metrics& metrics);
+// How the servers of a mode are reached, in their order; none for "embedded".
+// Error::invalid_request where no address is set.
+Result<std::vector<RemoteOptions>> remote_options(const BackendSettings& settings,
+                                                  std::string_view mode);
+
+// Begins to load, or to look for its servers, and returns.
+Result<ChosenBackends> open_backends(const Config& config, Metrics& metrics);
+
+// What is kept of prompts by the engine of `chosen`; null where it was not needed yet.
+CacheService* cache_of(const ChosenBackends& chosen);
 
 }  // namespace anyclaude

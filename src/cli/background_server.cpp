@@ -9,8 +9,10 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "cli/api_key.h"
 #include "cli/backend_choice.h"
 #include "cli/leases.h"
+#include "cli/mode.h"
 
 namespace anyclaude {
 namespace {
@@ -75,6 +77,13 @@ Result<RunningServer> ready_server(const Config& config, const Environment& envi
                                    Progress& progress) {
   RunningServer server = TRY(find_or_start_server(config, environment));
   TRY_VOID(Leases(config.folders.runtime, server.state().port).take(::getpid()));
+  if (!config.backend.mode.empty()) {
+    const KeyChoice key = TRY(choose_key(config));
+    if (TRY(switch_mode(server, config.backend.mode, key.secret))) {
+      fmt::print(stderr, "anyclaude: the running server answers in mode {} now\n",
+                 config.backend.mode);
+    }
+  }
   const auto loaded = wait_until_loaded(server, config, progress);
   progress.end();
   TRY_VOID(loaded);

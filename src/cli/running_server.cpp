@@ -89,6 +89,11 @@ Result<std::string> RunningServer::get(const std::string& path, const std::strin
   return body_of(TRY(client_->get(path, headers_with(key))), path);
 }
 
+Result<std::string> RunningServer::put(const std::string& path, const std::string& body,
+                                       const std::string& key) {
+  return body_of(TRY(client_->put(path, body, headers_with(key))), path);
+}
+
 Result<std::string> RunningServer::post(const std::string& path, const std::string& body,
                                         const std::string& key,
                                         const std::function<void(std::string_view)>& take) {

@@ -38,6 +38,7 @@ class RunningServer {
   // The body of any other path's answer. Error::permission, not_found or invalid_request with the
   // server's own words where it refuses.
   Result<std::string> get(const std::string& path, const std::string& key);
+  Result<std::string> put(const std::string& path, const std::string& body, const std::string& key);
   // For work that may take an hour. `take` hears the body as it comes.
   Result<std::string> post(const std::string& path, const std::string& body, const std::string& key,
                            const std::function<void(std::string_view)>& take);

@@ -95,6 +95,16 @@ ServerState describe_server(const Config& config, uint16_t port, std::string mod
   return state;
 }
 
+// Of the servers that answer in the mode that is set.
+std::string addresses_of(Router& router) {
+  std::string addresses;
+  for (const RoutedState& state : router.servers()) {
+    if (router.mode() != auto_mode && state.server.mode != router.mode()) continue;
+    addresses += (addresses.empty() ? "" : ", ") + state.server.address;
+  }
+  return addresses;
+}
+
 Result<void> check_files(const Config& config) {
   const std::string& chat_template = config.embedded.chat_template_path;
   std::error_code error;
@@ -158,11 +168,13 @@ void print(const std::string& text) {
 // Until a signal comes or, in the background, nobody needs the server any more. Meanwhile, while
 // nobody asks, the prompts are computed that will come again: after a start with another model none
 // of them is there.
-void watch_use(const Config& config, StopSignals& signals, const Leases& leases, Api& api) {
+void watch_use(const Config& config, StopSignals& signals, const Leases& leases,
+               const Router& router, Api& api) {
   IdleExit idle_exit(config.launcher.idle_exit, std::chrono::steady_clock::now());
   bool warm = config.cache.no_warm;
   while (!signals.wait_for(milliseconds(1'000))) {
-    if (!warm && api.idle() >= idle_before_warming) {
+    // Other servers keep caches of their own.
+    if (!warm && router.mode() == embedded_mode && api.idle() >= idle_before_warming) {
       warm = api.warm([&] { return !signals.received(); });
     }
     if (!config.detached) continue;
@@ -190,40 +202,37 @@ Result<void> run_server(const Config& config) {
                             port.error().message));
   }
 
-  const ChosenBackend chosen = TRY(open_backend(config, metrics));
+  const ChosenBackends chosen = TRY(open_backends(config, metrics));
+  Router& router = *chosen.router;
   const auto recorder = TRY(open_recorder(config));
   WarmPrompts warm_prompts;
-  const auto prompts_journal =
-      chosen.cache ? open_prompts_journal(config, warm_prompts, metrics) : nullptr;
-  std::optional<CacheService> service;
-  if (chosen.cache) {
-    service.emplace(*chosen.cache, real_files(), metrics,
-                    config.cache.no_disk ? "" : cache_folder(config).string());
-  }
+  const auto prompts_journal = open_prompts_journal(config, warm_prompts, metrics);
   ApiOptions options = config.api;
-  options.cache = service ? &*service : nullptr;
+  options.cache = [&chosen] { return cache_of(chosen); };
+  options.router = &router;
   options.recorder = recorder.get();
-  if (chosen.cache) options.warm_prompts = &warm_prompts;
+  options.warm_prompts = &warm_prompts;
   options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
-  Api api(options, *chosen.backend, metrics);
+  Api api(options, router, metrics);
   api.add_routes(http);
   const ServingThread serving(http);
   TRY_VOID(wait_until_serving(config, *port));
 
   PublishedState state(config.folders.runtime,
-                       describe_server(config, *port, chosen.model, options.nonce));
+                       describe_server(config, *port, addresses_of(router), options.nonce));
   TRY_VOID(state.publish());
   const std::string host = local_address(config.http.host);
   print(connect_help("http://" + authority(host, *port), key));
-  if (chosen.report) {
-    TRY_VOID(watch_start(*chosen.backend, signals));
-    const auto report = chosen.report();
+  const bool answers = config.model != "none" || router.mode() != embedded_mode;
+  if (answers) {
+    TRY_VOID(watch_start(router, signals));
+    const Report report = router.report();
     for (const auto& [name, text] : report) print(fmt::format("{:<14} {}\n", name, text));
     TRY_VOID(state.add_report(report));
   }
-  if (!signals.received()) print(chosen.report ? "ready\n" : "serving without a model\n");
-  watch_use(config, signals, state.leases(), api);
+  if (!signals.received()) print(answers ? "ready\n" : "serving without a model\n");
+  watch_use(config, signals, state.leases(), router, api);
   return {};
 }
 

@@ -24,6 +24,7 @@ struct CommandLine {
   bool json = false;
   bool detached = false;
   bool from_client = false;
+  std::string mode_wanted;
   CacheCommandLine cache;
 };
 
@@ -31,7 +32,7 @@ std::vector<std::pair<std::string, CommandName>> commands() {
   return {{"run", CommandName::run},       {"serve", CommandName::serve},
           {"status", CommandName::status}, {"stop", CommandName::stop},
           {"warm", CommandName::warm},     {"doctor", CommandName::doctor},
-          {"cache", CommandName::cache}};
+          {"cache", CommandName::cache},   {"mode", CommandName::mode}};
 }
 
 std::unexpected<Error> refuse(std::string message) {
@@ -87,6 +88,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   for (const auto& [name, command] : commands()) {
     CLI::App* added = app.add_subcommand(name)->fallthrough();
     if (command == CommandName::cache) line.cache.add_to(*added);
+    if (command == CommandName::mode) added->add_option("NAME", line.mode_wanted);
     if (command == CommandName::warm) added->add_flag("--from-client", line.from_client);
   }
   try {
@@ -118,7 +120,8 @@ Result<void> apply(const Setting& setting, std::string_view value, std::string_v
                    const SettingContext& context, Draft& draft) {
   const auto applied = setting.apply(value, context, draft.config);
   if (!applied) return refuse(fmt::format("{}: {}", source, applied.error().message));
-  if (setting.group <= Setting::Group::backend && !setting.secret) {
+  // The mode of a running server can be changed.
+  if (setting.group <= Setting::Group::backend && !setting.secret && setting.name != "mode") {
     draft.engine_settings[setting.name] = setting.name == "model" ? draft.config.model : value;
   }
   return {};
@@ -189,6 +192,7 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   config.launcher.client_arguments = line.client_arguments;
   config.json = line.json;
   config.from_client = line.from_client;
+  config.mode_wanted = line.mode_wanted;
   if (config.command == CommandName::cache) {
     std::error_code error;
     const auto here = std::filesystem::current_path(error);

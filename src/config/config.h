@@ -18,10 +18,11 @@
 #include "base/result.h"
 #include "engine/embedded/options.h"
 #include "net/http_server.h"
+#include "route/decision.h"
 
 namespace anyclaude {
 
-enum class CommandName { run, serve, status, stop, warm, doctor, cache };
+enum class CommandName { run, serve, status, stop, warm, doctor, cache, mode };
 
 // What `anyclaude cache` is to do.
 struct CacheCommand {
@@ -55,14 +56,14 @@ struct CacheSettings {
   std::string team_key;  // of exported prompts; empty: none
 };
 
-// A server of models that answers in the place of the embedded engine.
+// Servers of models that answer in the place of the embedded engine.
 struct RemoteServer {
-  std::string url;  // empty: none
+  std::string url;  // one or several (config/server_address.h); empty: none
   std::string key;
 };
 
 struct BackendSettings {
-  std::string mode = "embedded";
+  std::string mode;  // empty: what was chosen last (cli/backend_choice.h)
   RemoteServer mlx_lm{"http://localhost:8081/v1", "mlx-lm"};
   RemoteServer lm_studio{"http://localhost:1234/v1", "lm-studio"};
   RemoteServer vllm{"http://localhost:8000/v1", ""};
@@ -73,6 +74,7 @@ struct BackendSettings {
   std::string small_model;
   std::string tools = "auto";
   uint32_t context_tokens = 0;
+  std::vector<RouteRule> rules;  // of mode auto
 };
 
 struct Config {
@@ -88,6 +90,7 @@ struct Config {
   ApiOptions api;            // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;
   CacheCommand cache_command;
+  std::string mode_wanted;  // `anyclaude mode NAME`; empty: it tells the present one
 
   bool json = false;         // status, warm, doctor, cache: for programs
   bool from_client = false;  // warm: the client is run to learn its prompts

@@ -35,6 +35,8 @@ Commands
   stop      ends the server
   warm      computes ahead what prompts will begin with, as far as the server
             knows; --from-client runs claude once, so that it does [--json]
+  mode      who answers, and who might [--json]; `anyclaude mode vllm`: from the
+            next request on, also of a session that runs
   doctor    what is missing, what would be faster [--json]; exit code 1 if it
             cannot work
   cache     what is stored of computed prompts: list, check, throw out, export

@@ -3,7 +3,7 @@
 #include <array>
 #include <cctype>
 
-#include "net/url.h"
+#include "config/server_address.h"
 
 namespace anyclaude {
 namespace {
@@ -50,7 +50,7 @@ std::filesystem::path full_path(std::string_view value, const SettingContext& co
 
 Setter set_url(RemoteServer BackendSettings::* server) {
   return [=](std::string_view value, const SettingContext&, Config& config) -> Result<void> {
-    TRY(parse_url(value));
+    TRY(parse_addresses(value));
     (config.backend.*server).url = std::string(value);
     return {};
   };
@@ -156,6 +156,14 @@ Result<void> set_allowed_hosts(std::string_view value, const SettingContext&, Co
       return refuse_value(host, "a host name without scheme and port");
     }
     config.api.auth.hosts.emplace_back(host);
+  }
+  return {};
+}
+
+Result<void> set_route_rules(std::string_view value, const SettingContext&, Config& config) {
+  config.backend.rules.clear();
+  while (!value.empty()) {
+    config.backend.rules.push_back(TRY(parse_route_rule(take_element(value))));
   }
   return {};
 }

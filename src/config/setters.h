@@ -121,6 +121,7 @@ Result<void> set_api_key(std::string_view value, const SettingContext&, Config& 
 Result<void> set_keys(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_team_key(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_allowed_hosts(std::string_view value, const SettingContext&, Config& config);
+Result<void> set_route_rules(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_idle_exit(std::string_view value, const SettingContext&, Config& config);
 
 }  // namespace anyclaude

@@ -122,11 +122,17 @@ void add_cache_settings(std::vector<Setting>& settings) {
 
 void add_backend_settings(std::vector<Setting>& settings) {
   settings.push_back({"mode", backend, "NAME",
-                      "Who answers: 'embedded' computes here; 'mlx-lm', 'lmstudio', 'vllm' and "
-                      "'openai' ask a server that runs already, and tell tools in words where it "
-                      "has none. Default: embedded. Example: --mode lmstudio",
-                      set_one_of(&BackendSettings::mode, {"embedded", "mlx-lm", "lmstudio", "vllm",
-                                                          "openai", "anthropic"})});
+                      "Who answers: 'embedded' computes here; 'mlx-lm', 'lmstudio', 'vllm', "
+                      "'openai' and 'anthropic' ask a server that runs already, and tell tools in "
+                      "words where it has none; 'auto' chooses for each request. Default: what "
+                      "`anyclaude mode` chose last, else embedded. Example: --mode lmstudio",
+                      set_one_of(&BackendSettings::mode, {"auto", "embedded", "mlx-lm", "lmstudio",
+                                                          "vllm", "openai", "anthropic"})});
+  settings.push_back({"route", backend, "KIND=MODE",
+                      "In mode auto: requests of a kind go to one mode while it can answer them, "
+                      "comma-separated; KIND is background, agents, images, tools or edits. "
+                      "Example: --route background=mlx-lm,images=vllm",
+                      set_route_rules});
   const auto add_server = [&](std::string_view url, std::string_view url_variable,
                               std::string_view url_help, std::string_view key,
                               std::string_view key_variable, std::string_view key_help,
@@ -140,7 +146,9 @@ void add_backend_settings(std::vector<Setting>& settings) {
   add_server("lmstudio-url", "LMSTUDIO_URL",
              "Where LM Studio's server listens. Default: http://localhost:1234/v1.", "lmstudio-key",
              "LMSTUDIO_API_KEY", "Its key, if it wants one.", &BackendSettings::lm_studio);
-  add_server("vllm-url", "VLLM_URL", "Where vLLM listens. Default: http://localhost:8000/v1.",
+  add_server("vllm-url", "VLLM_URL",
+             "Where vLLM listens; several, separated by commas, share the work. Default: "
+             "http://localhost:8000/v1.",
              "vllm-key", "VLLM_API_KEY", "Its key, if it wants one.", &BackendSettings::vllm);
   add_server("openai-url", "OPENAI_BASE_URL",
              "Of any other server with Chat Completions, for --mode openai: llama-server, Ollama, "
@@ -268,11 +276,14 @@ Result<void> check_together(const Config& config) {
                 fmt::format("output-tokens ({}) must be less than context ({})",
                             embedded.output_tokens_max, embedded.context_tokens));
   }
-  if (config.backend.mode == "openai" && config.backend.openai.url.empty()) {
+  const auto needs_address = [&](std::string_view mode, const RemoteServer& server) {
+    return config.backend.mode == mode && server.url.empty();
+  };
+  if (needs_address("openai", config.backend.openai)) {
     return fail(Error::Kind::invalid_request,
                 "mode openai needs the server's address: set openai-url or OPENAI_BASE_URL");
   }
-  if (config.backend.mode == "anthropic" && config.backend.anthropic.url.empty()) {
+  if (needs_address("anthropic", config.backend.anthropic)) {
     return fail(Error::Kind::invalid_request,
                 "mode anthropic needs the server's address: set anthropic-url or "
                 "ANTHROPIC_UPSTREAM_URL");

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -27,6 +28,11 @@ class Generation {
   // Produces the answer; blocks until its end. Called once. The sink hears from it at least four
   // times a second. Error::cancelled when the sink returned false.
   virtual Result<Finish> run(const EventSink& sink) = 0;
+
+  // Who answers, where the backend chose among several, and why, in one line. May change while
+  // `run` has given no event yet.
+  virtual std::string backend() const { return {}; }
+  virtual std::string reason() const { return {}; }
 };
 
 struct ModelInfo {
@@ -43,6 +49,17 @@ struct Readiness {
   std::string what;     // "loading model", or the failure
 };
 
+// What a request may find there. Cheap: asked for each of them.
+struct Abilities {
+  bool ready = false;
+  bool tools = true;    // shows them to its model; else they are told in words
+  bool images = false;  // its model sees them
+  uint32_t context_tokens = 0;
+};
+
+// For people: (name, text).
+using Report = std::vector<std::pair<std::string, std::string>>;
+
 // Thread-safe.
 class Backend {
  public:
@@ -54,6 +71,15 @@ class Backend {
   virtual std::vector<ModelInfo> models() const = 0;
 
   virtual Readiness readiness() const = 0;
+
+  virtual Abilities abilities() const {
+    const auto served = models();
+    return {.ready = readiness().ready,
+            .context_tokens = served.empty() ? 0 : served.front().context_tokens};
+  }
+
+  // What it chose and found out, once it is ready: of a model, or of another server.
+  virtual Report report() const { return {}; }
 
   // Does everything that can be refused with a status: renders and tokenises the prompt, checks it
   // against the context, takes a place in the queue. The work itself begins at once.

@@ -68,6 +68,11 @@ Result<HttpAnswer> HttpClient::post(const std::string& path, const std::string& 
   return impl_->answer(impl_->client.Post(path, to_library(headers), body, content_type));
 }
 
+Result<HttpAnswer> HttpClient::put(const std::string& path, const std::string& body,
+                                   const HttpHeaders& headers) {
+  return impl_->answer(impl_->client.Put(path, to_library(headers), body, "application/json"));
+}
+
 Result<HttpAnswer> HttpClient::post_streamed(const std::string& path, const std::string& body,
                                              const HttpHeaders& headers,
                                              const std::function<void(std::string_view)>& take) {

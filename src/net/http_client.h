@@ -45,6 +45,8 @@ class HttpClient {
   Result<HttpAnswer> post(const std::string& path, const std::string& body,
                           const HttpHeaders& headers = {},
                           const std::string& content_type = "application/json");
+  Result<HttpAnswer> put(const std::string& path, const std::string& body,
+                         const HttpHeaders& headers = {});
   // Hands the body on as it comes, and gives it whole besides.
   Result<HttpAnswer> post_streamed(const std::string& path, const std::string& body,
                                    const HttpHeaders& headers,

@@ -97,7 +97,7 @@ class Canonicaliser {
   CanonicalConversation run() {
     std::string system;
     for (const auto& block : conversation_.system) {
-      if (!block.starts_with(billing_line)) append_paragraph(system, block);
+      if (!is_client_noise(block)) append_paragraph(system, block);
     }
     if (!system.empty() && capabilities_.system) add(CanonicalRole::system, system);
     for (const auto& message : conversation_.messages) {
@@ -316,5 +316,7 @@ CanonicalConversation canonicalise(const Conversation& conversation,
                                    const TemplateCapabilities& capabilities, PromptLayout layout) {
   return Canonicaliser(conversation, capabilities, layout).run();
 }
+
+bool is_client_noise(std::string_view system_text) { return system_text.starts_with(billing_line); }
 
 }  // namespace anyclaude

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/chat.h"
@@ -94,5 +95,8 @@ struct CanonicalPrompt {
 CanonicalConversation canonicalise(const Conversation& conversation,
                                    const TemplateCapabilities& capabilities,
                                    PromptLayout layout = PromptLayout::cache);
+
+// A text block of the system prompt that no model is shown: what the client tells of itself.
+bool is_client_noise(std::string_view system_text);
 
 }  // namespace anyclaude

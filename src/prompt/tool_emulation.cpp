@@ -228,6 +228,7 @@ bool AnswerText::step(std::vector<Event>& events) {
       const size_t sure =
           std::min(begin, options_.calls ? certain(held_, call_begin) : held_.size());
       give_words(std::string_view(held_).substr(0, sure), events);
+      written_.append(held_, 0, sure);
       held_.erase(0, sure);
       if (begin == std::string::npos) return false;
       part_ = Part::call;
@@ -238,6 +239,7 @@ bool AnswerText::step(std::vector<Event>& events) {
       if (end == std::string::npos) return false;
       const std::string whole = held_.substr(0, end + call_end.size());
       held_.erase(0, whole.size());
+      written_ += whole;
       give_call(std::string_view(whole).substr(call_begin.size(), end - call_begin.size()), whole,
                 events);
       part_ = Part::words;
@@ -269,6 +271,7 @@ void AnswerText::give_call(std::string_view text, std::string_view whole,
 }
 
 void AnswerText::end(std::vector<Event>& events) {
+  if (part_ != Part::thinking) written_ += held_;
   if (part_ == Part::call) {
     give_call(std::string_view(held_).substr(call_begin.size()), held_, events);
   } else if (part_ == Part::thinking) {

@@ -36,6 +36,8 @@ class AnswerText {
   void end(std::vector<Event>& events);
 
   bool called() const { return called_; }
+  // All that was written behind the thinking, calls in words included, up to what is certain.
+  const std::string& written() const { return written_; }
 
  private:
   enum class Part { beginning, thinking, words, call };
@@ -47,6 +49,7 @@ class AnswerText {
   const Options options_;
   Part part_ = Part::beginning;
   std::string held_;  // not given yet
+  std::string written_;
   bool skip_space_ = false;
   bool called_ = false;
 };

@@ -75,6 +75,10 @@ struct Taker {
     if (value.is_boolean()) out = value.get<bool>();
     return value.is_boolean();
   }
+  bool take(const Json& value, double& out) {
+    if (value.is_number()) out = value.get<double>();
+    return value.is_number();
+  }
   template <std::integral T>
   bool take(const Json& value, T& out) {
     const bool fits = value.is_number_unsigned()

@@ -20,8 +20,11 @@ class ScriptedUpstream {
 
   // The model "small-coder" with 8,192 tokens, as vLLM lists it; it counts a request's tools, and
   // answers "Hello." in two pieces.
-  explicit ScriptedUpstream(std::map<std::string, Answer> more_paths = {})
-      : more_paths_(std::move(more_paths)), server_([this](HttpServer& server) { add(server); }) {}
+  explicit ScriptedUpstream(std::map<std::string, Answer> more_paths = {},
+                            std::map<std::string, Answer> more_posts = {})
+      : more_paths_(std::move(more_paths)),
+        more_posts_(std::move(more_posts)),
+        server_([this](HttpServer& server) { add(server); }) {}
 
   Url url() const { return {false, "127.0.0.1", server_.port(), "/v1"}; }
 
@@ -76,6 +79,7 @@ class ScriptedUpstream {
   void add(HttpServer& server) {
     const bool own_models = more_paths_.contains("/v1/models");
     for (const auto& [path, answer] : more_paths_) server.route("GET", path, answer);
+    for (const auto& [path, answer] : more_posts_) server.route("POST", path, answer);
     if (!own_models) {
       server.route("GET", "/v1/models", [](const HttpRequest&) {
         return json(200, R"({"object":"list","data":[{"id":"small-coder","max_model_len":8192}]})");
@@ -112,6 +116,7 @@ class ScriptedUpstream {
   }
 
   const std::map<std::string, Answer> more_paths_;
+  const std::map<std::string, Answer> more_posts_;
   mutable Mutex mutex_;
   Answer answer_ GUARDED_BY(mutex_);
   bool shows_tools_ GUARDED_BY(mutex_) = true;

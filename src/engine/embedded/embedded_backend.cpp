@@ -274,7 +274,7 @@ Result<uint32_t> EmbeddedBackend::count_tokens(const Request& request) {
       model->prompts->tokeniser().tokenise(written.prompt, sharing).tokens.size());
 }
 
-std::vector<std::pair<std::string, std::string>> EmbeddedBackend::report() const {
+Report EmbeddedBackend::report() const {
   const auto found = impl_->get();
   if (!found) return {};
   const LoadedModel& model = **found;

@@ -31,9 +31,9 @@ class EmbeddedBackend final : public Backend {
   Result<std::unique_ptr<Generation>> start(Request request) override;
   Result<uint32_t> count_tokens(const Request& request) override;
 
-  // What the engine chose and found out, one line each, for `doctor` and the log: context, cells,
-  // sequences, batch, threads, KV types, kind of memory, template and how tools are shown.
-  std::vector<std::pair<std::string, std::string>> report() const;
+  // Context, cells, sequences, batch, threads, KV types, kind of memory, template and how tools are
+  // shown.
+  Report report() const override;
 
  private:
   struct Impl;

@@ -17,12 +17,23 @@ class RequestWriter {
   RequestWriter(const CanonicalConversation& canonical, const Conversation& conversation)
       : canonical_(canonical), conversation_(conversation) {}
 
-  std::string run(const std::string& model, int32_t max_tokens) {
+  std::string request(const std::string& model, int32_t max_tokens) {
     json_.open('{');
     json_.text("model", model);
     json_.raw("stream", "true");
     json_.raw("max_tokens", std::to_string(std::max(1, max_tokens)));
     sampling();
+    return prompt();
+  }
+
+  std::string count(const std::string& model) {
+    json_.open('{');
+    json_.text("model", model);
+    return prompt();
+  }
+
+ private:
+  std::string prompt() {
     if (!canonical_.tools.empty()) tools();
     if (canonical_.messages.front().role == CanonicalRole::system) {
       json_.text("system", canonical_.messages.front().text);
@@ -41,7 +52,6 @@ class RequestWriter {
     return std::move(out_);
   }
 
- private:
   void sampling() {
     const SamplingChoice& sampling = conversation_.sampling;
     if (sampling.temperature) json_.raw("temperature", fmt::format("{}", *sampling.temperature));
@@ -169,7 +179,12 @@ class RequestWriter {
 std::string encode_anthropic_request(const CanonicalConversation& canonical,
                                      const Conversation& conversation, const std::string& model,
                                      int32_t max_tokens) {
-  return RequestWriter(canonical, conversation).run(model, max_tokens);
+  return RequestWriter(canonical, conversation).request(model, max_tokens);
+}
+
+std::string encode_anthropic_count(const CanonicalConversation& canonical,
+                                   const Conversation& conversation, const std::string& model) {
+  return RequestWriter(canonical, conversation).count(model);
 }
 
 }  // namespace anyclaude

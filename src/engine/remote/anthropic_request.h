@@ -16,4 +16,8 @@ std::string encode_anthropic_request(const CanonicalConversation& canonical,
                                      const Conversation& conversation, const std::string& model,
                                      int32_t max_tokens);
 
+// The body of a question for how many tokens that prompt has.
+std::string encode_anthropic_count(const CanonicalConversation& canonical,
+                                   const Conversation& conversation, const std::string& model);
+
 }  // namespace anyclaude

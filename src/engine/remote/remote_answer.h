@@ -26,6 +26,8 @@ class RemoteAnswer {
   virtual Result<void> end(std::vector<Event>& events) = 0;
   // After `end`. Counts that the server does not tell are zero.
   virtual Finish finish() const = 0;
+  // The text behind the thinking as the server wrote it, calls in words included.
+  virtual const std::string& written() const = 0;
 };
 
 // Of a Chat Completions server; thinking and calls may stand in the text.
@@ -37,6 +39,7 @@ class OpenAiRemoteAnswer final : public RemoteAnswer {
   Result<void> take_whole(std::string body, std::vector<Event>& events) override;
   Result<void> end(std::vector<Event>& events) override;
   Finish finish() const override;
+  const std::string& written() const override { return text_.written(); }
 
  private:
   OpenAiAnswer answer_;
@@ -52,6 +55,7 @@ class AnthropicRemoteAnswer final : public RemoteAnswer {
   Result<void> take_whole(std::string body, std::vector<Event>& events) override;
   Result<void> end(std::vector<Event>& events) override;
   Finish finish() const override;
+  const std::string& written() const override { return text_.written(); }
 
  private:
   AnthropicAnswer answer_;

@@ -9,6 +9,7 @@
 #include "engine/remote/anthropic_request.h"
 #include "engine/remote/openai_request.h"
 #include "engine/remote/remote_generation.h"
+#include "engine/remote/token_count.h"
 #include "prompt/canonical.h"
 #include "prompt/tool_emulation.h"
 #include "protocol/openai_answer.h"
@@ -63,6 +64,10 @@ std::vector<uint32_t> numbers_in(const std::string& text) {
   return numbers;
 }
 
+bool emulates(const Conversation& conversation, const ServerFacts& facts) {
+  return !facts.tools && !conversation.tools.empty();
+}
+
 }  // namespace
 
 RemoteBackend::RemoteBackend(RemoteOptions options, Metrics& metrics)
@@ -103,7 +108,7 @@ void RemoteBackend::watch() {
     const MutexLock lock(mutex_);
     const auto interval = facts_ ? options_.look_interval : options_.look_interval_gone;
     const auto next = std::chrono::steady_clock::now() + interval;
-    while (!stopping_) {
+    while (!stopping_ && !std::exchange(look_soon_, false)) {
       const auto left =
           std::chrono::duration_cast<milliseconds>(next - std::chrono::steady_clock::now());
       if (left.count() <= 0 || !changed_.wait_for(mutex_, left)) break;
@@ -135,12 +140,19 @@ void RemoteBackend::look() {
   }
   if (!found && before) spdlog::warn("{}: {}", options_.name, found.error().message);
   up_.set(found ? 1 : 0);
+  counts_ = true;
   const MutexLock lock(mutex_);
   if (found) {
     facts_ = std::make_shared<const ServerFacts>(std::move(*found));
   } else {
     facts_ = std::unexpected(std::move(found).error());
   }
+}
+
+void RemoteBackend::look_soon() {
+  const MutexLock lock(mutex_);
+  look_soon_ = true;
+  changed_.notify_all();
 }
 
 bool RemoteBackend::stopping() const {
@@ -177,7 +189,17 @@ Readiness RemoteBackend::readiness() const {
   return {.what = found.error().message};
 }
 
-std::vector<std::pair<std::string, std::string>> RemoteBackend::report() const {
+Abilities RemoteBackend::abilities() const {
+  const auto found = facts();
+  if (!found) return {};
+  const ServerFacts& server = **found;
+  return {.ready = true,
+          .tools = server.tools,
+          .images = server.images,
+          .context_tokens = server.context_tokens};
+}
+
+Report RemoteBackend::report() const {
   const auto found = facts();
   if (!found) return {{"backend", options_.name}, {"state", found.error().message}};
   const ServerFacts& server = **found;
@@ -200,15 +222,24 @@ std::string RemoteBackend::model_for(const Request& request, const ServerFacts& 
   return small && !options_.small_model.empty() ? options_.small_model : facts.model;
 }
 
-RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerFacts& facts) const {
+// As that server is told it, and the conversation's name.
+CanonicalConversation RemoteBackend::canonical_for(const Request& request, const ServerFacts& facts,
+                                                   EchoName& name) {
   const Conversation& conversation = request.conversation;
-  Asked asked;
-  asked.model = model_for(request, facts);
-  asked.emulates = !facts.tools && !conversation.tools.empty();
   TemplateCapabilities capabilities;
   capabilities.images = facts.images;
   CanonicalConversation canonical = canonicalise(conversation, capabilities);
-  if (asked.emulates) emulate_tools(canonical, conversation.tool_choice);
+  name = answers_.restore(canonical, request.origin.sharing + '\n' + model_for(request, facts));
+  if (emulates(conversation, facts)) emulate_tools(canonical, conversation.tool_choice);
+  return canonical;
+}
+
+RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerFacts& facts) {
+  const Conversation& conversation = request.conversation;
+  Asked asked;
+  asked.model = model_for(request, facts);
+  asked.emulates = emulates(conversation, facts);
+  const CanonicalConversation canonical = canonical_for(request, facts, asked.conversation);
   const auto encoded = [&](int32_t max_tokens) {
     if (options_.form == RemoteForm::anthropic) {
       return encode_anthropic_request(canonical, conversation, asked.model, max_tokens);
@@ -225,6 +256,9 @@ RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerF
 }
 
 Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
+  if (request.origin.warming) {
+    return fail(Error::Kind::invalid_request, "Another server's cache cannot be warmed.");
+  }
   const FactsPtr facts = TRY(this->facts());
   const auto asked = std::make_shared<const Asked>(encode(request, *facts));
   const bool may_call = request.conversation.tool_choice.mode != ToolChoice::Mode::none;
@@ -232,10 +266,12 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
   const auto generation = [&] {
     RemoteGeneration::Options options;
     options.prompt_tokens = asked->tokens;
-    options.counted = [this, asked](const Usage& usage) {
+    options.answered = [this, asked](const Usage& usage, CanonicalMessage told,
+                                     const std::string& written) {
       prompt_tokens_.add(usage.prompt_tokens);
       cached_tokens_.add(usage.prompt_tokens_cached);
       learn_token_size(asked->body.size(), usage);
+      remember(*asked, std::move(told), written);
     };
     options.failed = [this] { failures_.add(); };
     const AnswerText::Options text{.thinking = true, .calls = asked->emulates && may_call};
@@ -262,9 +298,19 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
   }
   if (!taken) {
     failures_.add();
+    if (begun->untouched()) look_soon();
     return std::unexpected(std::move(taken).error());
   }
   return begun;
+}
+
+// Calls that were told in words stand in the text.
+void RemoteBackend::remember(const Asked& asked, CanonicalMessage told,
+                             const std::string& written) {
+  CanonicalMessage as_written = told;
+  as_written.text = written;
+  if (asked.emulates) as_written.calls.clear();
+  answers_.add(asked.conversation, told, as_written);
 }
 
 Error RemoteBackend::refusal(int status, const std::string& body, const Asked& asked,
@@ -304,7 +350,15 @@ Error RemoteBackend::refusal(int status, const std::string& body, const Asked& a
 // ---- Counting -----------------------------------------------------------------------------------
 
 Result<uint32_t> RemoteBackend::count_tokens(const Request& request) {
-  return encode(request, *TRY(facts())).tokens;
+  const FactsPtr facts = TRY(this->facts());
+  if (counts_) {
+    EchoName ignored;
+    const auto counted = ask_token_count(client_, canonical_for(request, *facts, ignored),
+                                         request.conversation, model_for(request, *facts));
+    if (counted) return counted;
+    counts_ = false;  // clients ask in bursts: until it is looked at again
+  }
+  return encode(request, *facts).tokens;
 }
 
 uint32_t RemoteBackend::about_tokens(size_t body_bytes) const {

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/sync.h"
 #include "engine/backend.h"
+#include "engine/remote/answer_memory.h"
 #include "engine/remote/options.h"
 #include "engine/remote/server_facts.h"
 #include "net/upstream_client.h"
@@ -32,24 +33,29 @@ class RemoteBackend final : public Backend {
   Result<std::unique_ptr<Generation>> start(Request request) override;
   Result<uint32_t> count_tokens(const Request& request) override;
 
-  // What was found about the server, for people: (name, text).
-  std::vector<std::pair<std::string, std::string>> report() const;
+  Abilities abilities() const override;
+  Report report() const override;
 
  private:
   struct Asked {
     std::string body;
     std::string model;
     bool emulates = false;
-    uint32_t tokens = 0;  // of the prompt, about
+    uint32_t tokens = 0;      // of the prompt, about
+    EchoName conversation{};  // that the answer is to
   };
 
   void watch();
   void look();
   bool stopping() const;
+  void look_soon();
   using FactsPtr = std::shared_ptr<const ServerFacts>;
   Result<FactsPtr> facts() const;
   std::string model_for(const Request& request, const ServerFacts& facts) const;
-  Asked encode(const Request& request, const ServerFacts& facts) const;
+  CanonicalConversation canonical_for(const Request& request, const ServerFacts& facts,
+                                      EchoName& name);
+  Asked encode(const Request& request, const ServerFacts& facts);
+  void remember(const Asked& asked, CanonicalMessage told, const std::string& written);
   Error refusal(int status, const std::string& body, const Asked& asked,
                 const ServerFacts& facts) const;
   uint32_t about_tokens(size_t body_bytes) const;
@@ -62,12 +68,16 @@ class RemoteBackend final : public Backend {
   Counter& prompt_tokens_;
   Counter& cached_tokens_;
   Gauge& up_;
+  std::atomic<bool> counts_{true};          // tokens of a prompt, when it is asked to
   std::atomic<float> bytes_a_token_{4.0F};  // of request bodies
+
+  AnswerMemory answers_;
 
   mutable Mutex mutex_;
   CondVar changed_;
   Result<FactsPtr> facts_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
+  bool look_soon_ GUARDED_BY(mutex_) = false;
   std::thread watcher_;
 };
 

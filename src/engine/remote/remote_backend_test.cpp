@@ -104,6 +104,77 @@ TEST_F(RemoteBackendTest, AnswersAndTellsWhatTheServerCounted) {
   EXPECT_EQ(upstream_.keys()[0], "Bearer the-key");
 }
 
+// The client writes the input anew, and strips the text.
+Message call_as_the_client_echoes_it() {
+  return {Role::assistant, {TextBlock{"I look."}, ToolUseBlock{"c1", "Read", R"({"path":"a"})"}}};
+}
+
+Request after_the_call(const std::string& id) {
+  Request asked = request_with_tool();
+  Message echoed = call_as_the_client_echoes_it();
+  std::get<ToolUseBlock>(echoed.blocks[1]).id = id;
+  ToolResultBlock result;
+  result.tool_use_id = id;
+  result.content.emplace_back(TextBlock{"Hello"});
+  asked.conversation.messages.push_back(echoed);
+  asked.conversation.messages.push_back({Role::user, {result}});
+  return asked;
+}
+
+TEST_F(RemoteBackendTest, SendsAnswersBackAsTheServerWroteThem) {
+  upstream_.answer_with([](const HttpRequest&) {
+    return Upstream::stream(
+        {Upstream::chunk(R"({"content":"I look. \n"})"),
+         Upstream::chunk(R"({"tool_calls":[{"index":0,"id":"c1","function":{"name":"Read",)"
+                         R"("arguments":"{\"path\" : \"a\"}"}}]})",
+                         R"("tool_calls")"),
+         "data: [DONE]\n\n"});
+  });
+  RemoteBackend backend(options_for(upstream_), metrics_);
+  wait_until_ready(backend);
+  ASSERT_TRUE(answer(backend.start(request_with_tool())).finish);
+  ASSERT_TRUE(answer(backend.start(after_the_call("c1"))).finish);
+  const std::string body = upstream_.asked().back();
+  EXPECT_NE(body.find(R"("content":"I look. \n")"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("arguments":"{\"path\" : \"a\"}")"), std::string::npos) << body;
+}
+
+TEST_F(RemoteBackendTest, SendsCallsInWordsBackAsTheModelWroteThem) {
+  const std::string words =
+      R"(I look.  <tool_call> {"arguments": {"path" : "a"}, "name": "Read"} </tool_call>)";
+  upstream_.shows_tools(false);
+  upstream_.answer_with([words](const HttpRequest&) {
+    return Upstream::stream(
+        {Upstream::chunk(R"({"content":)" + Json(words).dump() + "}", R"("stop")"),
+         "data: [DONE]\n\n"});
+  });
+  RemoteBackend backend(options_for(upstream_), metrics_);
+  wait_until_ready(backend);
+  const Answered first = answer(backend.start(request_with_tool()));
+  ASSERT_EQ(first.calls, R"(Read{"path":"a"})");
+  ASSERT_TRUE(answer(backend.start(after_the_call("toolu_any"))).finish);
+  const auto body = parse_json(upstream_.asked().back(), {});
+  ASSERT_TRUE(body);
+  EXPECT_EQ((*body)["messages"][2]["content"], words);
+}
+
+TEST_F(RemoteBackendTest, HasTheServerCountWhereItCan) {
+  std::atomic<int> asked = 0;
+  Upstream counts({}, {{"/tokenize", [&asked](const HttpRequest&) {
+                          ++asked;
+                          return Upstream::json(200, R"({"count":123,"max_model_len":8192})");
+                        }}});
+  RemoteBackend backend(options_for(counts), metrics_);
+  wait_until_ready(backend);
+  EXPECT_EQ(backend.count_tokens(request()).value_or(0), 123u);
+  EXPECT_EQ(asked, 1);
+  RemoteBackend guesses(options_for(upstream_), metrics_);
+  wait_until_ready(guesses);
+  const auto guessed = guesses.count_tokens(request());
+  ASSERT_TRUE(guessed);
+  EXPECT_NEAR(*guessed, 40, 30) << "about four bytes of the request a token";
+}
+
 TEST_F(RemoteBackendTest, ListsWhatTheServerHas) {
   RemoteBackend backend(options_for(upstream_), metrics_);
   wait_until_ready(backend);

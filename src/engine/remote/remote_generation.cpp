@@ -26,7 +26,9 @@ RemoteGeneration::RemoteGeneration(std::unique_ptr<UpstreamExchange> exchange,
     : exchange_(std::move(exchange)),
       answer_(std::move(answer)),
       refusal_(std::move(refusal)),
-      options_(std::move(options)) {}
+      options_(std::move(options)) {
+  told_.role = CanonicalMessage::Role::assistant;
+}
 
 Result<void> RemoteGeneration::wait_for_status(milliseconds wait) {
   const auto deadline = std::chrono::steady_clock::now() + wait;
@@ -49,7 +51,7 @@ Result<Finish> RemoteGeneration::run(const EventSink& sink) {
     return std::unexpected(ended.error());
   }
   Finish finish = answer_->finish();
-  options_.counted(finish.usage);
+  options_.answered(finish.usage, std::move(told_), answer_->written());
   if (finish.usage.prompt_tokens == 0) finish.usage.prompt_tokens = options_.prompt_tokens;
   return finish;
 }
@@ -72,9 +74,21 @@ Result<void> RemoteGeneration::run_to_end(const EventSink& sink) {
 Result<void> RemoteGeneration::give(const EventSink& sink) {
   for (const Event& event : std::exchange(events_, {})) {
     first_seen_ = true;
+    note(event);
     if (!sink(event)) return left();
   }
   return {};
+}
+
+// The answer as the client hears it.
+void RemoteGeneration::note(const Event& event) {
+  if (const auto* text = std::get_if<TextDelta>(&event)) told_.text += text->text;
+  if (const auto* call = std::get_if<ToolUseStart>(&event)) {
+    told_.calls.push_back({.id = call->id, .name = call->name, .arguments_json = {}});
+  }
+  if (const auto* input = std::get_if<ToolInputDelta>(&event); input && !told_.calls.empty()) {
+    told_.calls.back().arguments_json += input->json;
+  }
 }
 
 Result<void> RemoteGeneration::take(const UpstreamExchange::Progress& progress) {

@@ -10,6 +10,7 @@
 #include "engine/backend.h"
 #include "engine/remote/remote_answer.h"
 #include "net/upstream_client.h"
+#include "prompt/canonical.h"
 
 namespace anyclaude {
 
@@ -19,9 +20,11 @@ using RefusalReader = std::function<Error(int status, const std::string& body)>;
 class RemoteGeneration final : public Generation {
  public:
   struct Options {
-    uint32_t prompt_tokens = 0;                 // as far as is known before the server has counted
-    std::function<void(const Usage&)> counted;  // what the server said of a whole answer
-    std::function<void()> failed;               // the answer that `run` waited for broke off
+    uint32_t prompt_tokens = 0;  // as far as is known before the server has counted
+    // The whole answer: what the server counted, what the client was told, and the text as the
+    // server wrote it.
+    std::function<void(const Usage&, CanonicalMessage told, const std::string& written)> answered;
+    std::function<void()> failed;  // the answer that `run` waited for broke off
   };
 
   RemoteGeneration(std::unique_ptr<UpstreamExchange> exchange, std::unique_ptr<RemoteAnswer> answer,
@@ -41,6 +44,7 @@ class RemoteGeneration final : public Generation {
   Result<void> take_body(std::string_view bytes, bool ended);
   Result<void> run_to_end(const EventSink& sink);
   Result<void> give(const EventSink& sink);
+  void note(const Event& event);
 
   const std::unique_ptr<UpstreamExchange> exchange_;
   const std::unique_ptr<RemoteAnswer> answer_;
@@ -53,6 +57,7 @@ class RemoteGeneration final : public Generation {
   bool first_seen_ = false;
   std::string body_;  // of a refusal, or of an answer that is not streamed
   std::vector<Event> events_;
+  CanonicalMessage told_;
 };
 
 }  // namespace anyclaude

@@ -17,12 +17,14 @@ SHORT = {"CLAUDE_CODE_EXTRA_BODY": json.dumps({"output_config": {"format": {
 
 
 class Project:
-    """A user's folder, a server, and the real client through launcher and recording proxy."""
+    """A user's folder, a server, and the real client through launcher and recording proxy. `flags`:
+    the launcher's, where they are not those of a server with a model."""
 
-    def __init__(self, h, server=None):
+    def __init__(self, h, server=None, flags=None):
         self.h = h
         self.server = server or h.client_server()
         self.home = self.server.home
+        self.flags = ("--model", h.model, "--seed", "7") if flags is None else flags
         self.proxy = RecordingProxy(self.server.port)
         h.witness(self.proxy.tell)
         self.folder = self.home.path / "project"
@@ -39,8 +41,8 @@ class Project:
         """`anyclaude -- arguments`; the proxy keeps only what this run said."""
         self.proxy.exchanges.clear()
         return self.h.run(
-            "--model", self.h.model, "--seed", "7", "--", *arguments, home=self.home,
-            cwd=self.folder, timeout_s=240, PATH=self.path, ANYCLAUDE_PORT=str(self.server.port),
+            *self.flags, "--", *arguments, home=self.home, cwd=self.folder, timeout_s=240,
+            PATH=self.path, ANYCLAUDE_PORT=str(self.server.port),
             ANYCLAUDE_API_KEY=self.server.key, IS_SANDBOX="1", **environment)
 
 

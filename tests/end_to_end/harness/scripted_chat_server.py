@@ -11,9 +11,10 @@ CONTEXT = 100_000
 
 class ScriptedChatServer:
     """Listens from construction until `close`. `answers`: texts, and calls as (name, arguments), of
-    the answers to come where tools are told of; else it says that it is done."""
+    the answers to come where tools are told of, or functions that give one when it is due; else it
+    says that it is done. `port`: of one that was closed before."""
 
-    def __init__(self, answers=()):
+    def __init__(self, answers=(), port=0):
         self.answers = list(answers)
         self.asked = []  # bodies, without the probes
         self.closed = False
@@ -59,8 +60,9 @@ class ScriptedChatServer:
             def handle_error(self, request, client_address):
                 pass  # a client that left
 
-        self._server = Quiet(("127.0.0.1", 0), Handler)
-        self.host = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._server = Quiet(("127.0.0.1", port), Handler)
+        self.port = self._server.server_address[1]
+        self.host = f"http://127.0.0.1:{self.port}"
         self.url = f"{self.host}/v1"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -78,6 +80,8 @@ class ScriptedChatServer:
             self.asked.append(body)
             said = self.answers.pop(0) if self.answers and tells_of_tools(body) else "All done."
             number = len(self.asked)
+        if callable(said):
+            said = said()
         if not isinstance(said, str) and not body.get("tools"):
             words = json.dumps({"name": said[0], "arguments": said[1]})
             said = f"<think>\nI use {said[0]}.\n</think>\n\n<tool_call>\n{words}\n</tool_call>"

@@ -12,8 +12,8 @@ namespace anyclaude {
 namespace {
 
 // Small, so that limits are reached.
-AnthropicLimits small_limits() {
-  AnthropicLimits limits;
+RequestLimits small_limits() {
+  RequestLimits limits;
   limits.json = {.depth_max = 40, .values_max = 10'000, .keys_max = 200};
   limits.messages_max = 50;
   limits.blocks_max = 50;
@@ -79,7 +79,7 @@ class Digest {
 };
 
 void check(const std::string& body) {
-  const AnthropicLimits limits = small_limits();
+  const RequestLimits limits = small_limits();
   const auto counted = decode_count_tokens_request(body, limits);
   const auto decoded = decode_messages_request(body, limits);
   if (!decoded) {

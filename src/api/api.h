@@ -38,7 +38,7 @@ struct ApiOptions {
   int ping_interval_ms = 5000;       // of a silent stream; the client gives up after 300 s
   size_t challenge_bytes_max = 256;  // of /health?challenge=
   int retry_after_s = 2;             // told to clients that come while the model is loading
-  AnthropicLimits limits;
+  RequestLimits limits;
   CacheFinder cache;                    // see cache_admin.h
   Router* router = nullptr;             // null: there is one backend; must outlive the Api
   Recorder* recorder = nullptr;         // null: requests are not written down; must outlive the Api

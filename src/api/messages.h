@@ -15,7 +15,7 @@
 namespace anyclaude {
 
 struct MessagesOptions {
-  AnthropicLimits limits;
+  RequestLimits limits;
   int ping_interval_ms = 5000;
   int retry_after_s = 2;
   // Null: nothing is written down, nothing is remembered. Both must outlive the Messages.

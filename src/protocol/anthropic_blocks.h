@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "protocol/anthropic_fields.h"
 #include "protocol/chat.h"
+#include "protocol/json_fields.h"
 #include "protocol/json_text.h"
 
 namespace anyclaude {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "protocol/anthropic_blocks.h"
-#include "protocol/anthropic_fields.h"
+#include "protocol/json_fields.h"
 #include "protocol/json_text.h"
 
 namespace anyclaude {
@@ -25,7 +25,7 @@ bool is_server_tool(std::string_view type) {
                      [&](std::string_view prefix) { return type.starts_with(prefix); });
 }
 
-Result<Message> decode_message(Json& value, const AnthropicLimits& limits, const JsonPath& path) {
+Result<Message> decode_message(Json& value, const RequestLimits& limits, const JsonPath& path) {
   TRY_VOID(check_object(value, path));
   Message message;
   const std::string role = TRY(take_string(value, "role", path));
@@ -45,7 +45,7 @@ Result<Message> decode_message(Json& value, const AnthropicLimits& limits, const
   return message;
 }
 
-Result<std::vector<Message>> decode_messages(Json& body, const AnthropicLimits& limits,
+Result<std::vector<Message>> decode_messages(Json& body, const RequestLimits& limits,
                                              const JsonPath& root) {
   const JsonPath path{&root, "messages"};
   Json* values = find_member(body, "messages");
@@ -75,7 +75,7 @@ Result<Tool> decode_tool(Json& value, const JsonPath& path) {
 }
 
 // The names of the tools that were left out.
-Result<std::set<std::string>> decode_tools(Json& body, const AnthropicLimits& limits,
+Result<std::set<std::string>> decode_tools(Json& body, const RequestLimits& limits,
                                            const JsonPath& root, std::vector<Tool>& tools) {
   std::set<std::string> left_out;
   const JsonPath path{&root, "tools"};
@@ -164,31 +164,7 @@ Result<std::string> decode_output_schema(Json& body, const JsonPath& root) {
   return schema->dump();
 }
 
-Result<std::vector<std::string>> decode_stop_sequences(Json& body, const AnthropicLimits& limits,
-                                                       const JsonPath& root) {
-  std::vector<std::string> sequences;
-  const JsonPath path{&root, "stop_sequences"};
-  Json* values = find_member(body, "stop_sequences");
-  if (values == nullptr) return sequences;
-  TRY_VOID(check_array(*values, limits.stop_sequences_max, path));
-  for (size_t i = 0; i < values->size(); ++i) {
-    Json& value = (*values)[i];
-    if (!value.is_string()) return fail_at({&path, {}, i}, "Input should be a valid string");
-    std::string& text = value.get_ref<std::string&>();
-    if (!text.empty()) sequences.push_back(std::move(text));
-  }
-  return sequences;
-}
-
-Result<Json> parse_body(std::string text, const AnthropicLimits& limits) {
-  Json body = TRY(parse_json(std::move(text), limits.json));
-  if (!body.is_object()) {
-    return fail(Error::Kind::invalid_request, "The request body should be a JSON object.");
-  }
-  return body;
-}
-
-Result<Request> decode_request(Json& body, const AnthropicLimits& limits, const JsonPath& root) {
+Result<Request> decode_request(Json& body, const RequestLimits& limits, const JsonPath& root) {
   Request request;
   Conversation& conversation = request.conversation;
   request.model = TRY(take_string(body, "model", root));
@@ -203,7 +179,9 @@ Result<Request> decode_request(Json& body, const AnthropicLimits& limits, const 
   conversation.sampling.temperature = TRY(read_number(body, "temperature", 0, 2, root));
   conversation.sampling.top_p = TRY(read_number(body, "top_p", 0, 1, root));
   conversation.sampling.top_k = TRY(read_count(body, "top_k", 0, count_max, root));
-  conversation.stop_sequences = TRY(decode_stop_sequences(body, limits, root));
+  conversation.stop_sequences =
+      TRY(take_strings(body, "stop_sequences", limits.stop_sequences_max, root));
+  std::erase(conversation.stop_sequences, "");
   conversation.output_schema_json = TRY(decode_output_schema(body, root));
   conversation.max_tokens = TRY(read_count(body, "max_tokens", 1, count_max, root)).value_or(0);
   return request;
@@ -211,8 +189,8 @@ Result<Request> decode_request(Json& body, const AnthropicLimits& limits, const 
 
 }  // namespace
 
-Result<MessagesRequest> decode_messages_request(std::string body, const AnthropicLimits& limits) {
-  Json parsed = TRY(parse_body(std::move(body), limits));
+Result<MessagesRequest> decode_messages_request(std::string body, const RequestLimits& limits) {
+  Json parsed = TRY(parse_object(std::move(body), limits.json));
   const JsonPath root;
   MessagesRequest decoded;
   decoded.stream = TRY(read_bool(parsed, "stream", false, root));
@@ -223,8 +201,8 @@ Result<MessagesRequest> decode_messages_request(std::string body, const Anthropi
   return decoded;
 }
 
-Result<Request> decode_count_tokens_request(std::string body, const AnthropicLimits& limits) {
-  Json parsed = TRY(parse_body(std::move(body), limits));
+Result<Request> decode_count_tokens_request(std::string body, const RequestLimits& limits) {
+  Json parsed = TRY(parse_object(std::move(body), limits.json));
   const JsonPath root;
   return decode_request(parsed, limits, root);
 }

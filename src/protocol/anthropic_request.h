@@ -6,22 +6,13 @@
 // of what is wrong: "messages.3.content.1.type: Field required".
 #pragma once
 
-#include <cstddef>
 #include <string>
 
 #include "base/result.h"
 #include "protocol/chat.h"
-#include "protocol/json_limits.h"
+#include "protocol/request_limits.h"
 
 namespace anyclaude {
-
-struct AnthropicLimits {
-  JsonLimits json;
-  size_t messages_max = 20'000;
-  size_t blocks_max = 5'000;  // of one message, one system prompt, one tool result
-  size_t tools_max = 2'000;
-  size_t stop_sequences_max = 100;
-};
 
 struct MessagesRequest {
   Request request;  // without its origin
@@ -29,10 +20,9 @@ struct MessagesRequest {
 };
 
 // The body of POST /v1/messages.
-Result<MessagesRequest> decode_messages_request(std::string body,
-                                                const AnthropicLimits& limits = {});
+Result<MessagesRequest> decode_messages_request(std::string body, const RequestLimits& limits = {});
 
 // The body of POST /v1/messages/count_tokens: the same, but for max_tokens.
-Result<Request> decode_count_tokens_request(std::string body, const AnthropicLimits& limits = {});
+Result<Request> decode_count_tokens_request(std::string body, const RequestLimits& limits = {});
 
 }  // namespace anyclaude

@@ -25,7 +25,7 @@ std::string with_blocks(const std::string& blocks) {
   return with_messages(R"({"role":"user","content":[)" + blocks + "]}");
 }
 
-std::string error_of(const std::string& body, const AnthropicLimits& limits = {}) {
+std::string error_of(const std::string& body, const RequestLimits& limits = {}) {
   const auto decoded = decode_messages_request(body, limits);
   if (decoded) return "(no error)";
   EXPECT_EQ(decoded.error().kind, Error::Kind::invalid_request);
@@ -245,7 +245,7 @@ TEST(AnthropicRequest, RefusesWithThePath) {
 }
 
 TEST(AnthropicRequest, HasLimits) {
-  AnthropicLimits limits;
+  RequestLimits limits;
   limits.messages_max = 1;
   EXPECT_EQ(
       error_of(with_messages(R"({"role":"user","content":"x"},{"role":"user","content":"y"})"),

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "protocol/anthropic_fields.h"
+#include "protocol/json_fields.h"
 #include "protocol/received.h"
 
 namespace anyclaude {

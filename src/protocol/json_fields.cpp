@@ -1,8 +1,9 @@
-#include "protocol/anthropic_fields.h"
+#include "protocol/json_fields.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 namespace anyclaude {
 
@@ -72,6 +73,29 @@ Result<std::optional<float>> read_number(Json& object, std::string_view key, flo
     return fail_at(here, fmt::format("Input should be between {} and {}", minimum, maximum));
   }
   return static_cast<float>(number);
+}
+
+Result<std::vector<std::string>> take_strings(Json& object, std::string_view key, size_t size_max,
+                                              const JsonPath& path) {
+  std::vector<std::string> texts;
+  const JsonPath here{&path, key};
+  Json* values = find_member(object, key);
+  if (values == nullptr) return texts;
+  TRY_VOID(check_array(*values, size_max, here));
+  for (size_t i = 0; i < values->size(); ++i) {
+    Json& value = (*values)[i];
+    if (!value.is_string()) return fail_at({&here, {}, i}, "Input should be a valid string");
+    texts.push_back(std::move(value.get_ref<std::string&>()));
+  }
+  return texts;
+}
+
+Result<Json> parse_object(std::string text, const JsonLimits& limits) {
+  Json body = TRY(parse_json(std::move(text), limits));
+  if (!body.is_object()) {
+    return fail(Error::Kind::invalid_request, "The request body should be a JSON object.");
+  }
+  return body;
 }
 
 Result<void> check_object(const Json& value, const JsonPath& path) {

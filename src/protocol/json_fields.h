@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "protocol/json_text.h"
@@ -37,6 +38,11 @@ Result<std::optional<int32_t>> read_count(Json& object, std::string_view key, in
                                           int32_t maximum, const JsonPath& path);
 Result<std::optional<float>> read_number(Json& object, std::string_view key, float minimum,
                                          float maximum, const JsonPath& path);
+// The texts of an array of at most `size_max` strings. Nothing when it is absent.
+Result<std::vector<std::string>> take_strings(Json& object, std::string_view key, size_t size_max,
+                                              const JsonPath& path);
+// A body that is one JSON object.
+Result<Json> parse_object(std::string text, const JsonLimits& limits);
 // Errors unless the value is an object, or an array of at most `size_max` elements.
 Result<void> check_object(const Json& value, const JsonPath& path);
 Result<void> check_array(const Json& value, size_t size_max, const JsonPath& path);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "api/answers.h"
 #include "api/api_metrics.h"
 #include "api/cache_admin.h"
 #include "api/errors.h"
@@ -26,9 +27,10 @@ struct Api::Impl {
         models(backend, std::time(nullptr)),
         cache(options.cache),
         mode(options.router),
-        messages({options.limits, options.ping_interval_ms, options.retry_after_s, options.recorder,
-                  options.warm_prompts},
-                 backend, auth, running, metrics) {
+        answers({options.ping_interval_ms, options.retry_after_s, options.recorder,
+                 options.warm_prompts},
+                backend, auth, running, metrics),
+        messages(options.limits, answers) {
     if (options.warm_prompts) warmer.emplace(backend, *options.warm_prompts);
   }
 
@@ -117,6 +119,7 @@ struct Api::Impl {
   Models models;
   CacheAdmin cache;
   ModeAdmin mode;
+  Answers answers;
   Messages messages;
   std::optional<Warmer> warmer;
 };

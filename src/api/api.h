@@ -26,7 +26,7 @@
 #include "base/metrics.h"
 #include "engine/backend.h"
 #include "net/http_server.h"
-#include "protocol/anthropic_request.h"
+#include "protocol/request_limits.h"
 #include "route/router.h"
 
 namespace anyclaude {

@@ -51,8 +51,6 @@ HttpReply shaped_reply(const Shape& shape, std::string_view message, const HttpR
   return reply;
 }
 
-}  // namespace
-
 int status_of(Error::Kind kind) {
   switch (kind) {
     case Error::Kind::invalid_request:
@@ -80,7 +78,11 @@ int status_of(Error::Kind kind) {
   return 500;
 }
 
-std::string_view error_type(int status) { return shape_of(status).type; }
+}  // namespace
+
+std::string error_body(const Error& error, std::string_view request_id) {
+  return encode_error(shape_of(status_of(error.kind)).type, error.message, request_id);
+}
 
 HttpReply error_reply(int status, std::string_view message, const HttpRequest& request) {
   return shaped_reply(shape_of(status), message, request);

@@ -9,11 +9,8 @@
 
 namespace anyclaude {
 
-// The HTTP status of an Error.
-int status_of(Error::Kind kind);
-
-// "invalid_request_error", "overloaded_error" ... as the status is called in error bodies.
-std::string_view error_type(int status);
+// The body of an error that comes too late for a status.
+std::string error_body(const Error& error, std::string_view request_id);
 
 // A whole reply, with request-id, and with x-should-retry: whether sending the same request again
 // can help.

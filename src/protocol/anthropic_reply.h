@@ -7,19 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/answer_form.h"
 #include "protocol/chat.h"
 
 namespace anyclaude {
 
 // Gathers the events of an answer that is not streamed.
-class AnthropicMessage {
+class AnthropicMessage final : public WholeAnswer {
  public:
   AnthropicMessage(std::string id, std::string model);
 
-  void add(const Event& event);
+  void add(const Event& event) override;
 
   // The message object. A tool call that was cut off in the middle of its input gets an empty one.
-  std::string encode(const Finish& finish) const;
+  std::string encode(const Finish& finish) const override;
 
  private:
   const std::string id_;

@@ -62,14 +62,13 @@ std::string AnthropicStream::finish(const Finish& finish) {
   return out;
 }
 
-std::string AnthropicStream::error(std::string_view type, std::string_view message,
-                                   std::string_view request_id) {
+std::string AnthropicStream::error(std::string_view body) {
   std::string out;
-  append_sse(out, "error", encode_error(type, message, request_id));
+  append_sse(out, "error", body);
   return out;
 }
 
-std::string AnthropicStream::ping() {
+std::string AnthropicStream::ping() const {
   std::string out;
   append_sse(out, "ping", R"({"type":"ping"})");
   return out;

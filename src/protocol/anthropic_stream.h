@@ -6,25 +6,21 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/answer_form.h"
 #include "protocol/chat.h"
 
 namespace anyclaude {
 
-// Turns the events of one answer into text/event-stream. Each call returns what is to be sent, and
-// that may be nothing. Not thread-safe.
-class AnthropicStream {
+class AnthropicStream final : public AnswerStream {
  public:
   AnthropicStream(std::string id, std::string model);
 
-  // First. Nothing is computed yet, so all of the prompt counts as input; `finish` tells the truth.
-  std::string start(uint32_t prompt_tokens);
-  std::string event(const Event& event);
-  // Last, either way.
-  std::string finish(const Finish& finish);
-  static std::string error(std::string_view type, std::string_view message,
-                           std::string_view request_id);
-
-  static std::string ping();
+  // Nothing is computed yet, so all of the prompt counts as input; `finish` tells the truth.
+  std::string start(uint32_t prompt_tokens) override;
+  std::string event(const Event& event) override;
+  std::string finish(const Finish& finish) override;
+  std::string error(std::string_view body) override;
+  std::string ping() const override;
 
  private:
   enum class Open { none, text, thinking, tool_use };

@@ -91,8 +91,9 @@ TEST(AnthropicStream, TellsTheTrueUsageAtTheEnd) {
 }
 
 TEST(AnthropicStream, WritesPingsAndErrors) {
-  EXPECT_EQ(AnthropicStream::ping(), "event: ping\ndata: {\"type\":\"ping\"}\n\n");
-  const auto events = events_of(AnthropicStream::error("api_error", "no", "req_1"));
+  EXPECT_EQ(AnthropicStream("msg_1", "m").ping(), "event: ping\ndata: {\"type\":\"ping\"}\n\n");
+  const auto events =
+      events_of(AnthropicStream("msg_1", "m").error(encode_error("api_error", "no", "req_1")));
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0]["error"]["type"], "api_error");
 }

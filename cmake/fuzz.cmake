@@ -21,6 +21,7 @@ endfunction()
 
 add_fuzz_target(answer_text prompt)
 add_fuzz_target(anthropic_request protocol)
+add_fuzz_target(completions_request protocol)
 add_fuzz_target(kv_files kv)
 add_fuzz_target(openai_answer protocol)
 add_fuzz_target(sse protocol)

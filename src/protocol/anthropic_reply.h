@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "protocol/answer_form.h"
 #include "protocol/chat.h"
+#include "protocol/listed_model.h"
 
 namespace anyclaude {
 
@@ -39,14 +39,6 @@ std::string thinking_signature(std::string_view thinking);
 // {"type":"error","error":{"type":...,"message":...},"request_id":...}
 std::string encode_error(std::string_view type, std::string_view message,
                          std::string_view request_id);
-
-struct ListedModel {
-  std::string id;
-  std::string display_name;
-  uint32_t context_tokens = 0;
-  uint32_t output_tokens_max = 0;
-  std::time_t created_at = 0;
-};
 
 std::string encode_model(const ListedModel& model);
 std::string encode_models(const std::vector<ListedModel>& models);

@@ -75,6 +75,14 @@ Result<std::optional<float>> read_number(Json& object, std::string_view key, flo
   return static_cast<float>(number);
 }
 
+Result<Json*> find_object(Json& parent, std::string_view key, const JsonPath& path) {
+  const JsonPath here{&path, key};
+  Json* value = find_member(parent, key);
+  if (value == nullptr) return fail_at(here, "Field required");
+  TRY_VOID(check_object(*value, here));
+  return value;
+}
+
 Result<std::vector<std::string>> take_strings(Json& object, std::string_view key, size_t size_max,
                                               const JsonPath& path) {
   std::vector<std::string> texts;

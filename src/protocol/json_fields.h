@@ -38,6 +38,8 @@ Result<std::optional<int32_t>> read_count(Json& object, std::string_view key, in
                                           int32_t maximum, const JsonPath& path);
 Result<std::optional<float>> read_number(Json& object, std::string_view key, float minimum,
                                          float maximum, const JsonPath& path);
+// The member `key`, which must be there and be an object.
+Result<Json*> find_object(Json& parent, std::string_view key, const JsonPath& path);
 // The texts of an array of at most `size_max` strings. Nothing when it is absent.
 Result<std::vector<std::string>> take_strings(Json& object, std::string_view key, size_t size_max,
                                               const JsonPath& path);

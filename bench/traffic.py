@@ -30,12 +30,13 @@ PASSED_ON = ("x-claude-", "anthropic-")  # headers by how they begin
 
 
 def requests_of(folder, only):
-    """(body, headers) of those that ask for an answer, in the order of their files."""
+    """(body, headers) of those that ask for a message, in the order of their files."""
     for path in sorted(folder.glob("[0-9]*.json")):
         record = json.loads(path.read_text())
         body = record.get("body")
         asks = isinstance(body, dict) and "messages" in body
-        if not asks or "count_tokens" in record["path"]:
+        # Others count tokens, or speak another API.
+        if not asks or not record["path"].split("?")[0].endswith("/messages"):
             continue
         if not only or path.stem in only:
             headers = {name: value for name, value in record["headers"]

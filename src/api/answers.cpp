@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "api/dialect.h"
 #include "api/errors.h"
 #include "api/learnt_answer.h"
 
@@ -11,8 +12,9 @@ namespace anyclaude {
 using Clock = std::chrono::steady_clock;
 
 struct Answers::Answer {
-  Answer(Answers& answers, const Request& request)
+  Answer(Answers& answers, const Request& request, Dialect client_dialect)
       : request_id(request.origin.request_id),
+        dialect(client_dialect),
         entry(answers.running_, request),
         metrics(answers.metrics_) {
     metrics.in_flight.add(1);
@@ -31,6 +33,7 @@ struct Answers::Answer {
 
   const Clock::time_point started = Clock::now();
   const std::string request_id;
+  const Dialect dialect;
   RunningRequests::Entry entry;
   ApiMetrics& metrics;
   std::unique_ptr<Generation> generation;
@@ -80,7 +83,7 @@ Result<uint32_t> Answers::count_tokens(Request request, const HttpRequest& from)
 Result<std::shared_ptr<Answers::Answer>> Answers::begin(Request request, const HttpRequest& from) {
   if (options_.recorder) options_.recorder->record(from);
   Request asked = TRY(with_origin(std::move(request), from));
-  auto answer = std::make_shared<Answer>(*this, asked);
+  auto answer = std::make_shared<Answer>(*this, asked, dialect_of(from));
   answer->generation = TRY(start(std::move(asked), from));
   answer->entry.accepted(answer->generation->prompt_tokens());
   return answer;
@@ -126,7 +129,9 @@ HttpReply Answers::reply(std::string body, const HttpRequest& from) const {
 }
 
 HttpHeaders Answers::headers(const HttpRequest& from) const {
-  return {{"request-id", from.request_id}, {"x-anyclaude-backend", backend_.name()}};
+  HttpHeaders headers = id_headers(from);
+  headers.emplace_back("x-anyclaude-backend", backend_.name());
+  return headers;
 }
 
 void Answers::run(Answer& answer, AnswerStream& form, HttpStream& out) {
@@ -153,7 +158,7 @@ void Answers::run(Answer& answer, AnswerStream& form, HttpStream& out) {
     metrics_.clients_gone.add();
   } else {
     metrics_.stream_errors.add();
-    out.write(form.error(error_body(finish.error(), answer.request_id)));
+    out.write(form.error(error_body(finish.error(), answer.dialect, answer.request_id)));
   }
 }
 

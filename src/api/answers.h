@@ -39,7 +39,7 @@ class Answers {
 
   Result<uint32_t> count_tokens(Request request, const HttpRequest& from);
 
-  // What is not answered, and a value that is. Both say who would have answered, or did.
+  // What is not answered, and a value that is: both with the id of the request.
   HttpReply refuse(const Error& error, const HttpRequest& from) const;
   HttpReply reply(std::string body, const HttpRequest& from) const;
 

@@ -8,6 +8,7 @@
 #include "api/answers.h"
 #include "api/api_metrics.h"
 #include "api/cache_admin.h"
+#include "api/completions.h"
 #include "api/errors.h"
 #include "api/health.h"
 #include "api/messages.h"
@@ -30,7 +31,8 @@ struct Api::Impl {
         answers({options.ping_interval_ms, options.retry_after_s, options.recorder,
                  options.warm_prompts},
                 backend, auth, running, metrics),
-        messages(options.limits, answers) {
+        messages(options.limits, answers),
+        completions(options.limits, answers) {
     if (options.warm_prompts) warmer.emplace(backend, *options.warm_prompts);
   }
 
@@ -121,6 +123,7 @@ struct Api::Impl {
   ModeAdmin mode;
   Answers answers;
   Messages messages;
+  Completions completions;
   std::optional<Warmer> warmer;
 };
 
@@ -147,6 +150,8 @@ void Api::add_routes(HttpServer& server) {
       [&api](const HttpRequest& request) { return api.messages.create(request); });
   add("POST", "/v1/messages/count_tokens", "count_tokens",
       [&api](const HttpRequest& request) { return api.messages.count_tokens(request); });
+  add("POST", "/v1/chat/completions", "completions",
+      [&api](const HttpRequest& request) { return api.completions.create(request); });
   add("GET", "/v1/models", "models",
       [&api](const HttpRequest& request) { return api.models.list(request); });
   add("GET", "/v1/models/{id}", "models",

@@ -2,7 +2,8 @@
 //
 //   POST /v1/messages               stream and not
 //   POST /v1/messages/count_tokens
-//   GET  /v1/models, /v1/models/{id}
+//   POST /v1/chat/completions       stream and not; in OpenAI's form
+//   GET  /v1/models, /v1/models/{id}    in OpenAI's form without an anthropic-version header
 //   GET  /health                    alive (no key needed); ?challenge=X answers with a proof
 //   GET  /ready                     200 when the backend can answer, else 503 (no key needed)
 //   GET  /metrics                   Prometheus text; for the owner's key alone, as all below

@@ -17,15 +17,16 @@ std::string error_type_of(const HttpAnswer& answer) {
 
 TEST(Api, ListsModels) {
   ServedApi served;
-  const Json list = Json::parse(served.get("/v1/models?limit=1000")->body);
+  const HttpHeaders headers = {{"x-api-key", "secret"}, {"anthropic-version", "2023-06-01"}};
+  const Json list = Json::parse(served.get("/v1/models?limit=1000", headers)->body);
   ASSERT_EQ(list["data"].size(), 2u);
   EXPECT_EQ(list["data"][0]["id"], "local-a");
   EXPECT_EQ(list["data"][0]["display_name"], "Model A");
   EXPECT_EQ(list["data"][1]["display_name"], "own/b");
   EXPECT_EQ(list["last_id"], "own/b");
-  EXPECT_EQ(Json::parse(served.get("/v1/models/local-a")->body)["max_input_tokens"], 8192);
-  EXPECT_EQ(Json::parse(served.get("/v1/models/own%2Fb")->body)["id"], "own/b");
-  const auto unknown = served.get("/v1/models/claude-opus");
+  EXPECT_EQ(Json::parse(served.get("/v1/models/local-a", headers)->body)["max_input_tokens"], 8192);
+  EXPECT_EQ(Json::parse(served.get("/v1/models/own%2Fb", headers)->body)["id"], "own/b");
+  const auto unknown = served.get("/v1/models/claude-opus", headers);
   EXPECT_EQ(unknown->status, 404);
   EXPECT_EQ(error_type_of(*unknown), "not_found_error");
 }
@@ -48,7 +49,7 @@ TEST(Api, HealthIsOpenAndProvesItself) {
 TEST(Api, EverythingElseNeedsAKey) {
   ServedApi served;
   for (const char* path : {"/metrics", "/api/requests", "/v1/models", "/nowhere", "/"}) {
-    const auto answer = served.get(path, {});
+    const auto answer = served.get(path, {{"anthropic-version", "2023-06-01"}});
     EXPECT_EQ(answer->status, 401) << path;
     EXPECT_EQ(error_type_of(*answer), "authentication_error");
     EXPECT_EQ(answer->header("x-should-retry"), "false");

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "protocol/anthropic_reply.h"
+#include "protocol/completions_reply.h"
 
 namespace anyclaude {
 namespace {
@@ -42,12 +43,21 @@ Shape shape_of(int status) {
                       : Shape{status, "api_error", true};
 }
 
+std::string shaped_body(const Shape& shape, std::string_view message, Dialect dialect,
+                        std::string_view request_id) {
+  if (dialect == Dialect::openai) return encode_completions_error(shape.status, message);
+  return encode_error(shape.type, message, request_id);
+}
+
 HttpReply shaped_reply(const Shape& shape, std::string_view message, const HttpRequest& request) {
   HttpReply reply;
+  const Dialect dialect = dialect_of(request);
   reply.status = shape.status;
-  reply.headers = {{"request-id", request.request_id},
-                   {"x-should-retry", shape.retry ? "true" : "false"}};
-  reply.body = encode_error(shape.type, message, request.request_id);
+  // Anthropic's own number; others know it as this one.
+  if (dialect == Dialect::openai && reply.status == 529) reply.status = 503;
+  reply.headers = id_headers(request);
+  reply.headers.emplace_back("x-should-retry", shape.retry ? "true" : "false");
+  reply.body = shaped_body(shape, message, dialect, request.request_id);
   return reply;
 }
 
@@ -80,8 +90,8 @@ int status_of(Error::Kind kind) {
 
 }  // namespace
 
-std::string error_body(const Error& error, std::string_view request_id) {
-  return encode_error(shape_of(status_of(error.kind)).type, error.message, request_id);
+std::string error_body(const Error& error, Dialect dialect, std::string_view request_id) {
+  return shaped_body(shape_of(status_of(error.kind)), error.message, dialect, request_id);
 }
 
 HttpReply error_reply(int status, std::string_view message, const HttpRequest& request) {

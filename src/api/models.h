@@ -1,4 +1,5 @@
-// GET /v1/models and /v1/models/{id}: what the backend answers with. Requests may name any model.
+// GET /v1/models and /v1/models/{id}: what the backend answers with, as the client's API lists it.
+// Requests may name any model.
 #pragma once
 
 #include <ctime>

@@ -13,7 +13,9 @@ constexpr int answer_timeout_ms = 5'000;
 constexpr int work_timeout_ms = 3'600'000;
 
 HttpHeaders headers_with(const std::string& key) {
-  return key.empty() ? HttpHeaders{} : HttpHeaders{{"x-api-key", key}};
+  HttpHeaders headers = {{"anthropic-version", "2023-06-01"}};  // models in that API's form
+  if (!key.empty()) headers.emplace_back("x-api-key", key);
+  return headers;
 }
 
 Error::Kind kind_of(int status) {

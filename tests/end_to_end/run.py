@@ -4,8 +4,9 @@
 usage: run.py --anyclaude PROGRAM [--model GGUF] [--only TEXT] [--list]
 
 What the cases need beside the program is fetched by scripts/setup/ when it is first asked for, and
-can be given: ANYCLAUDE_TEST_MODEL, ANYCLAUDE_TEST_CLAUDE, ANYCLAUDE_TEST_PYTHON (with the anthropic
-package), ANYCLAUDE_TEST_NODE and ANYCLAUDE_TEST_NODE_MODULES (with @anthropic-ai/sdk).
+can be given: ANYCLAUDE_TEST_MODEL, ANYCLAUDE_TEST_CLAUDE, ANYCLAUDE_TEST_PYTHON (with the packages
+anthropic and openai), ANYCLAUDE_TEST_NODE and ANYCLAUDE_TEST_NODE_MODULES (with @anthropic-ai/sdk
+and openai).
 """
 import argparse
 import importlib

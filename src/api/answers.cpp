@@ -5,7 +5,7 @@
 
 #include "api/dialect.h"
 #include "api/errors.h"
-#include "api/learnt_answer.h"
+#include "api/fixed_answer.h"
 
 namespace anyclaude {
 
@@ -57,7 +57,10 @@ HttpReply Answers::whole(Request request, const HttpRequest& from, WholeAnswer& 
     return refuse(finish.error(), from);
   }
   metrics_.count_usage(finish->usage);
-  return reply(form.encode(*finish), from);
+  HttpReply reply;
+  reply.headers = headers(from, (*answer)->generation.get());
+  reply.body = form.encode(*finish);
+  return reply;
 }
 
 HttpReply Answers::stream(Request request, const HttpRequest& from,
@@ -66,7 +69,7 @@ HttpReply Answers::stream(Request request, const HttpRequest& from,
   if (!answer) return refuse(answer.error(), from);
   HttpReply reply;
   reply.content_type = "text/event-stream; charset=utf-8";
-  reply.headers = headers(from);
+  reply.headers = headers(from, (*answer)->generation.get());
   reply.headers.emplace_back("cache-control", "no-cache");
   // Shared only because a handler's stream must be copyable; one thread uses them.
   reply.stream = [this, answer = std::move(*answer),
@@ -90,10 +93,13 @@ Result<std::shared_ptr<Answers::Answer>> Answers::begin(Request request, const H
 }
 
 Result<std::unique_ptr<Generation>> Answers::start(Request request, const HttpRequest& from) {
+  if (request.conversation.searches_web) {
+    return std::make_unique<FixedAnswer>(no_search_text, TRY(backend_.count_tokens(request)));
+  }
   if (options_.warm_prompts) {
     options_.warm_prompts->note(request, from.header("user-agent"));
     if (!from.header(learn_header).empty()) {
-      return std::make_unique<LearntAnswer>(TRY(backend_.count_tokens(request)));
+      return std::make_unique<FixedAnswer>(learnt_text, TRY(backend_.count_tokens(request)));
     }
   }
   return backend_.start(std::move(request));
@@ -123,14 +129,17 @@ HttpReply Answers::refuse(const Error& error, const HttpRequest& from) const {
 
 HttpReply Answers::reply(std::string body, const HttpRequest& from) const {
   HttpReply reply;
-  reply.headers = headers(from);
+  reply.headers = headers(from, nullptr);
   reply.body = std::move(body);
   return reply;
 }
 
-HttpHeaders Answers::headers(const HttpRequest& from) const {
+HttpHeaders Answers::headers(const HttpRequest& from, const Generation* generation) const {
   HttpHeaders headers = id_headers(from);
-  headers.emplace_back("x-anyclaude-backend", backend_.name());
+  std::string name = generation != nullptr ? generation->backend() : std::string();
+  std::string reason = generation != nullptr ? generation->reason() : std::string();
+  headers.emplace_back("x-anyclaude-backend", name.empty() ? backend_.name() : std::move(name));
+  if (!reason.empty()) headers.emplace_back("x-anyclaude-reason", std::move(reason));
   return headers;
 }
 

@@ -49,7 +49,8 @@ class Answers {
   Result<std::shared_ptr<Answer>> begin(Request request, const HttpRequest& from);
   Result<std::unique_ptr<Generation>> start(Request request, const HttpRequest& from);
   Result<Request> with_origin(Request request, const HttpRequest& from) const;
-  HttpHeaders headers(const HttpRequest& from) const;
+  // With who answers, and why; of no generation: the backend.
+  HttpHeaders headers(const HttpRequest& from, const Generation* generation) const;
   void run(Answer& answer, AnswerStream& form, HttpStream& out);
 
   const AnswersOptions options_;

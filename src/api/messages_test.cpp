@@ -72,6 +72,17 @@ TEST(Messages, AnswersWhole) {
   EXPECT_EQ(served.metric("anyclaude_api_time_to_first_token_seconds_count"), 1);
 }
 
+TEST(Messages, MakeUpNoSearchOfTheWeb) {
+  ServedApi served(hello());
+  const auto answer =
+      served.post("/v1/messages",
+                  R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"News?"}],)"
+                  R"("tools":[{"type":"web_search_20250305","name":"web_search","max_uses":8}]})");
+  ASSERT_TRUE(answer.has_value());
+  const std::string text = Json::parse(answer->body)["content"][0]["text"].get<std::string>();
+  EXPECT_TRUE(text.starts_with("The web cannot be searched")) << text;
+}
+
 TEST(Messages, Streams) {
   ServedApi served(hello());
   const auto answer = served.post("/v1/messages", body(true));

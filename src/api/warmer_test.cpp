@@ -5,7 +5,7 @@
 #include <atomic>
 #include <thread>
 
-#include "api/learnt_answer.h"
+#include "api/fixed_answer.h"
 #include "fakes/served_api.h"
 #include "protocol/json_text.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "api/learnt_answer.h"
+#include "api/fixed_answer.h"
 #include "base/terminal_process.h"
 #include "cli/client_program.h"
 #include "protocol/warm_report.h"

@@ -1,6 +1,6 @@
 // Runs the installed client once so that it tells the server its prompts, as a question
 // (`claude -p`) and as a session in a terminal nobody sees: the two send different ones. The server
-// answers them without computing (api/learnt_answer.h).
+// answers them without computing (api/fixed_answer.h).
 #pragma once
 
 #include "base/environment.h"

@@ -43,7 +43,7 @@ std::unexpected<Error> told_error(Json& event) {
                               : fmt::format("The model's server says: {}", message));
 }
 
-Result<Json> parse_object(std::string text, const JsonLimits& limits) {
+Result<Json> received_object(std::string text, const JsonLimits& limits) {
   auto parsed = parse_json(std::move(text), limits);
   if (!parsed || !parsed->is_object()) return broken("something that is not JSON");
   return std::move(*parsed);
@@ -52,7 +52,7 @@ Result<Json> parse_object(std::string text, const JsonLimits& limits) {
 }  // namespace
 
 Result<void> AnthropicAnswer::take_event(std::string data, std::vector<Event>& events) {
-  Json event = TRY(parse_object(std::move(data), limits_.json));
+  Json event = TRY(received_object(std::move(data), limits_.json));
   const std::string type = text_of(event, "type");
   if (type == "error") return told_error(event);
   if (type == "message_start") {
@@ -75,7 +75,7 @@ Result<void> AnthropicAnswer::take_event(std::string data, std::vector<Event>& e
 }
 
 Result<void> AnthropicAnswer::take_message(std::string body, std::vector<Event>& events) {
-  Json message = TRY(parse_object(std::move(body), limits_.json));
+  Json message = TRY(received_object(std::move(body), limits_.json));
   if (text_of(message, "type") == "error") return told_error(message);
   Json* content = find_member(message, "content");
   if (!content || !content->is_array()) return broken("a message without content");

@@ -174,6 +174,7 @@ Result<Request> decode_request(Json& body, const RequestLimits& limits, const Js
     conversation.system = TRY(decode_system(*system, limits.blocks_max, {&root, "system"}));
   }
   const std::set<std::string> left_out = TRY(decode_tools(body, limits, root, conversation.tools));
+  conversation.searches_web = conversation.tools.empty() && left_out.contains("web_search");
   conversation.tool_choice = TRY(decode_tool_choice(body, conversation.tools, left_out, root));
   conversation.thinking = TRY(decode_thinking(body, root));
   conversation.sampling.temperature = TRY(read_number(body, "temperature", 0, 2, root));

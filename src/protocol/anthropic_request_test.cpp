@@ -146,6 +146,7 @@ TEST(AnthropicRequest, TakesTools) {
         "tool_choice":{"type":"tool","name":"b","disable_parallel_tool_use":true})"))
           .request.conversation;
   ASSERT_EQ(conversation.tools.size(), 3u) << "nobody here runs web_search";
+  EXPECT_FALSE(conversation.searches_web);
   EXPECT_EQ(conversation.tools[0].input_schema_json, "{}");
   EXPECT_EQ(conversation.tools[2].name, "bash");
   EXPECT_TRUE(conversation.tools[0].deferred);
@@ -161,6 +162,7 @@ TEST(AnthropicRequest, AServerToolThatIsForcedIsAnsweredInWords) {
                      "tool_choice":{"type":"tool","name":"web_search"})"))
           .request.conversation;
   EXPECT_TRUE(conversation.tools.empty());
+  EXPECT_TRUE(conversation.searches_web);
   EXPECT_EQ(conversation.tool_choice.mode, ToolChoice::Mode::automatic);
 }
 

@@ -91,6 +91,7 @@ struct Conversation {
   std::vector<std::string> system;  // the text blocks of the top-level system prompt
   std::vector<Message> messages;
   std::vector<Tool> tools;
+  bool searches_web = false;  // all that was given is a web search of the server's own
   ToolChoice tool_choice;
   ThinkingChoice thinking;
   SamplingChoice sampling;

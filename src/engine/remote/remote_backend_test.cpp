@@ -365,5 +365,25 @@ TEST(RemoteBackend, FindsTheModelThatIsLoadedAndSees) {
       << upstream.asked()[0];
 }
 
+// What a server of that name, whose list of models is `list`, is asked for.
+std::string model_asked_of_mlx_lm(const std::string& list) {
+  Upstream upstream(
+      {{"/v1/models", [&](const HttpRequest&) { return Upstream::json(200, list); }}});
+  RemoteOptions options = options_for(upstream);
+  options.name = "mlx-lm";
+  Metrics metrics;
+  RemoteBackend backend(options, metrics);
+  wait_until_ready(backend);
+  return backend.models().front().id;
+}
+
+TEST(RemoteBackend, AsksMlxLmForWhatItWasStartedWith) {
+  EXPECT_EQ(model_asked_of_mlx_lm(R"({"data":[{"id":"a/fetched"},{"id":"/models/mine"}]})"),
+            "/models/mine");
+  EXPECT_EQ(model_asked_of_mlx_lm(R"({"data":[{"id":"a/fetched"},{"id":"b/fetched"}]})"),
+            "default_model");
+  EXPECT_EQ(model_asked_of_mlx_lm(""), "default_model");
+}
+
 }  // namespace
 }  // namespace anyclaude

@@ -79,6 +79,24 @@ void add_llama_server_facts(UpstreamClient& client, std::vector<ServedModel>& mo
   }
 }
 
+// mlx-lm (mlx_lm/server.py) lists, beside the folder that it was started with, whatever has ever
+// been fetched to this machine, and would load that. What it was started with under another name
+// always has this one.
+constexpr std::string_view mlx_lm_started_with = "default_model";
+
+void find_mlx_lm_model(std::vector<ServedModel>& models) {
+  const auto folder = std::ranges::find_if(
+      models, [](const ServedModel& model) { return model.id.starts_with('/'); });
+  if (folder != models.end()) {
+    folder->loaded = true;
+    return;
+  }
+  ServedModel started_with;
+  started_with.id = mlx_lm_started_with;
+  started_with.loaded = true;
+  models.insert(models.begin(), std::move(started_with));
+}
+
 std::string probe_body(const std::string& model, bool with_tool) {
   return fmt::format(
       R"({{"model":{},"max_tokens":1,"stream":false,)"
@@ -103,18 +121,22 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
                 fmt::format("{} wants another key: set {}.", server, options.key_setting));
   }
   const auto body = parse_json(answer.body, {});
-  if (answer.status != 200 || !body || !body->is_object() || !body->contains("data")) {
+  const bool lists = body && body->is_object() && body->contains("data");
+  // Its list breaks off where nothing has ever been fetched.
+  const bool is_mlx_lm = options.name == "mlx-lm";
+  if (answer.status != 200 || !(lists || (is_mlx_lm && answer.body.empty()))) {
     return fail(Error::Kind::upstream,
                 fmt::format("What answers at {} lists no models at {}{} ({}). Is its address "
                             "right?",
                             server, options.url.path, path, answer.status));
   }
   ServerFacts facts;
-  for (const Json& model : listed(*body)) {
+  for (const Json& model : lists ? listed(*body) : std::vector<Json>()) {
     ServedModel& served = facts.models.emplace_back();
     served.id = text(model, "id");
     served.context_tokens = number(model, "max_model_len");  // vLLM's
   }
+  if (is_mlx_lm) find_mlx_lm_model(facts.models);
   add_lm_studio_facts(client, facts.models, go_on);
   add_llama_server_facts(client, facts.models, go_on);
   std::erase_if(facts.models, &ServedModel::embeds);
@@ -154,7 +176,7 @@ Result<bool> shows_tools(UpstreamClient& client, const std::string& model, milli
     }
   }
   if (counted[0] == 0 || counted[1] == 0) {
-    return fail(Error::Kind::upstream, "The server counts no tokens.");
+    return fail(Error::Kind::not_found, "The server counts no tokens.");
   }
   return counted[1] > counted[0];
 }

@@ -36,7 +36,7 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
 
 // Whether the server puts a request's tools into the prompt: asked for an answer of one token with
 // a tool and without it, it must count more tokens with. False also where it refuses tools.
-// Error where it cannot be told, as of a server that counts nothing.
+// Error::not_found of a server that counts nothing, another where it does not answer.
 Result<bool> shows_tools(UpstreamClient& client, const std::string& model,
                          std::chrono::milliseconds timeout,
                          const std::function<bool()>& go_on = {});

@@ -166,6 +166,24 @@ Result<std::string> output_of(const Command& command, size_t bytes_max) {
   return output;
 }
 
+Result<int> run_in_terminal(const Command& command) {
+  ExecArguments arguments(command);
+  const pid_t child = ::fork();
+  if (child < 0) return std::unexpected(system_error("start a process"));
+  if (child == 0) {
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
+    arguments.execute();
+    ::_exit(127);  // tidy: allow exit, because this is a fork's child
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!WIFEXITED(status) || WEXITSTATUS(status) == 127) {
+    return fail(Error::Kind::io, fmt::format("{} failed", command.program.string()));
+  }
+  return WEXITSTATUS(status);
+}
+
 Error become(const Command& command) {
   ExecArguments arguments(command);
   errno = arguments.execute();

@@ -38,6 +38,10 @@ Result<pid_t> spawn_detached(const Command& command, const std::filesystem::path
 // Error::io if it cannot be run or its exit code is not 0.
 Result<std::string> output_of(const Command& command, size_t bytes_max);
 
+// Runs it to its end with our own terminal, all its output on standard error, and returns its exit
+// code. Error::io if it cannot be run or a signal ended it.
+Result<int> run_in_terminal(const Command& command);
+
 // Becomes the program: same process, terminal, signals and exit code. Returns only if it fails.
 Error become(const Command& command);
 

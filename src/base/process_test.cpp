@@ -98,6 +98,17 @@ TEST(OutputOf, IsWhatWasPrinted) {
   EXPECT_FALSE(output_of({"/no/such/program", {}, {}}, 100));
 }
 
+TEST(RunInTerminal, ReturnsTheExitCodeAndLeavesStandardOutputAlone) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const auto code = run_in_terminal(shell("echo \"$WORD\"; exit 3", {{"WORD", "hello"}}));
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "hello\n");
+  EXPECT_EQ(code, 3);
+  EXPECT_EQ(run_in_terminal(shell("kill -9 $$")).error().kind, Error::Kind::io);
+  EXPECT_EQ(run_in_terminal({"/no/such/program", {}, {}}).error().kind, Error::Kind::io);
+}
+
 TEST(Become, PassesOnTheExitCode) {
   const pid_t child = ::fork();
   if (child == 0) {

@@ -135,6 +135,13 @@ Result<std::vector<RemoteOptions>> remote_options(const BackendSettings& setting
   return all;
 }
 
+Result<RemoteOptions> first_remote(const BackendSettings& settings) {
+  auto all = TRY(remote_options(settings, settings.mode));
+  if (!all.empty()) return std::move(all.front());
+  return fail(Error::Kind::invalid_request,
+              fmt::format("mode {} asks no other server", settings.mode));
+}
+
 std::filesystem::path mode_file(const Folders& folders) { return folders.state / "mode"; }
 
 std::string first_mode(const Config& config) {

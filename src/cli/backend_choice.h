@@ -47,6 +47,9 @@ Result<void> check_backend(const Config& config);
 Result<std::vector<RemoteOptions>> remote_options(const BackendSettings& settings,
                                                   std::string_view mode);
 
+// How the first server of the mode is reached that is set; for who looks at one alone.
+Result<RemoteOptions> first_remote(const BackendSettings& settings);
+
 // Begins to load, or to look for its servers, and returns.
 Result<ChosenBackends> open_backends(const Config& config, Metrics& metrics);
 

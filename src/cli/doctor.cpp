@@ -1,4 +1,5 @@
 #include "cli/doctor.h"
+#include "cli/backend_choice.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "cli/api_key.h"
 #include "cli/client_program.h"
 #include "cli/doctor_checks.h"
+#include "cli/doctor_remedies.h"
 #include "cli/model_choice.h"
 #include "cli/report_error.h"
 #include "cli/running_server.h"
@@ -102,29 +104,49 @@ void look_at_server(const Config& config, DoctorFacts& facts) {
   if (!bound) facts.port_error = bound.error();
 }
 
-}  // namespace
-
-int doctor(const Config& config, const Environment& environment) {
-  DoctorFacts facts;
+void look_at_client(const Config& config, const Environment& environment, DoctorFacts& facts) {
   const auto client = find_client(config, environment);
-  if (client) {
-    facts.client = client->string();
-    facts.client_needs_node = is_node_script(*client);
-    if (facts.client_needs_node) facts.node_major = find_node(environment);
-  } else {
+  if (!client) {
     facts.client = std::unexpected(client.error());
+    return;
   }
-  look_at_model(config, facts);
-  facts.memory_bytes = machine_memory_bytes();
-  facts.context_wanted = config.embedded.context_tokens;
-  facts.machine = survey_machine();
-  facts.gpu_present = find_gpu();
-  facts.threads_wanted = config.embedded.threads;
+  facts.client = client->string();
+  facts.client_needs_node = is_node_script(*client);
+  if (facts.client_needs_node) facts.node_major = find_node(environment);
+}
+
+Result<std::vector<Check>> look(const Config& config, const Environment& environment) {
+  DoctorFacts facts;
+  look_at_client(config, environment, facts);
+  if (config.backend.mode == embedded_mode || config.backend.mode == auto_mode) {
+    look_at_model(config, facts);
+    facts.memory_bytes = machine_memory_bytes();
+    facts.context_wanted = config.embedded.context_tokens;
+    facts.machine = survey_machine();
+    facts.gpu_present = find_gpu();
+    facts.threads_wanted = config.embedded.threads;
+  } else {
+    facts.backend = TRY(find_backend_facts(config, environment));
+  }
   look_at_folders(config, facts);
   look_at_server(config, facts);
-  const auto checks = examine(facts);
-  fmt::print("{}", config.json ? checks_json(checks) : checks_text(checks));
-  return any_failed(checks) ? failure_exit_code : 0;
+  return examine(facts);
+}
+
+}  // namespace
+
+int doctor(const Config& wanted, const Environment& environment) {
+  Config config = wanted;
+  config.backend.mode = first_mode(wanted);
+  auto checks = look(config, environment);
+  if (checks && config.fix && any_needs_remedy(*checks)) {
+    const auto mended = apply_remedies(*checks, config, environment);
+    if (!mended) report_error(mended.error());
+    checks = look(config, environment);
+  }
+  if (!checks) return report_error(checks.error());
+  fmt::print("{}", config.json ? checks_json(*checks) : checks_text(*checks));
+  return any_failed(*checks) ? failure_exit_code : 0;
 }
 
 }  // namespace anyclaude

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "base/units.h"
-#include "cli/client_plan.h"
-#include "protocol/json_string.h"
+#include "cli/backend_checks.h"
 
 namespace anyclaude {
 namespace {
@@ -14,7 +13,6 @@ namespace {
 using Level = Check::Level;
 
 constexpr uint32_t node_major_needed = 22;
-constexpr uint32_t roomy_context_tokens = 32 * 1024;
 
 Check check_client(const DoctorFacts& facts) {
   if (!facts.client) {
@@ -83,25 +81,11 @@ uint32_t likely_context(const DoctorFacts& facts) {
   return facts.model ? facts.model->context_trained : 0;
 }
 
-Check check_context(const DoctorFacts& facts) {
+Check check_likely_context(const DoctorFacts& facts) {
   const uint32_t context = likely_context(facts);
-  if (context == 0) {
-    return {Level::warn, "context", "not known before the model is loaded",
-            "run `anyclaude doctor` again while the server runs"};
-  }
-  const std::string text = fmt::format(
-      "{} tokens; Claude Code's prompt takes about {}, with four tools {}", print_count(context),
-      print_count(full_prompt_tokens), print_count(small_prompt_tokens));
-  const std::string more = "take a model with a longer context, or raise --context if it was set";
-  if (context < cramped_context_tokens) return {Level::fail, "context", text, more};
-  if (context < small_context_tokens) {
-    return {Level::warn, "context", text,
-            "the launcher gives claude Bash, Edit, Read and Write only; for the others " + more};
-  }
-  if (context < roomy_context_tokens) {
-    return {Level::warn, "context", text, "conversations will be compacted early; " + more};
-  }
-  return {Level::ok, "context", text, ""};
+  if (context > 0) return check_context(context);
+  return {Level::warn, "context", "not known before the model is loaded",
+          "run `anyclaude doctor` again while the server runs"};
 }
 
 Check check_gpu(const DoctorFacts& facts) {
@@ -144,28 +128,14 @@ Check check_server(const DoctorFacts& facts) {
   return {Level::ok, "server", fmt::format("none runs; port {} is free", facts.port), ""};
 }
 
-std::string_view level_name(Level level) {
-  switch (level) {
-    case Level::ok:
-      return "ok";
-    case Level::warn:
-      return "warn";
-    case Level::fail:
-      return "fail";
+void add_engine_checks(const DoctorFacts& facts, std::vector<Check>& checks) {
+  checks.push_back(check_model(facts));
+  if (!facts.without_model && facts.model) {
+    checks.push_back(check_template(facts));
+    checks.push_back(check_likely_context(facts));
   }
-  return {};
-}
-
-constexpr size_t text_column = 16;
-
-// Further lines stand below the first one.
-std::string indented(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out.append(text_column, ' ');
-  }
-  return out;
+  checks.push_back(check_gpu(facts));
+  checks.push_back(check_threads(facts));
 }
 
 }  // namespace
@@ -173,42 +143,14 @@ std::string indented(const std::string& text) {
 std::vector<Check> examine(const DoctorFacts& facts) {
   std::vector<Check> checks = {check_client(facts)};
   if (facts.client && facts.client_needs_node) checks.push_back(check_node(facts));
-  checks.push_back(check_model(facts));
-  if (!facts.without_model && facts.model) {
-    checks.push_back(check_template(facts));
-    checks.push_back(check_context(facts));
+  if (facts.backend) {
+    for (Check& check : examine_backend(*facts.backend)) checks.push_back(std::move(check));
+  } else {
+    add_engine_checks(facts, checks);
   }
-  for (const auto& check : {check_gpu, check_threads, check_folders, check_server}) {
-    checks.push_back(check(facts));
-  }
+  checks.push_back(check_folders(facts));
+  checks.push_back(check_server(facts));
   return checks;
-}
-
-std::string checks_text(const std::vector<Check>& checks) {
-  std::string out;
-  for (const Check& check : checks) {
-    out += fmt::format("{:<4}  {:<8}  {}\n", level_name(check.level), check.name,
-                       indented(check.text));
-    if (!check.advice.empty()) {
-      out += fmt::format("{:{}}-> {}\n", "", text_column, indented(check.advice));
-    }
-  }
-  return out;
-}
-
-std::string checks_json(const std::vector<Check>& checks) {
-  std::string list;
-  for (const Check& check : checks) {
-    list += fmt::format(R"({}{{"level":"{}","name":{},"text":{},"advice":{}}})",
-                        list.empty() ? "" : ",", level_name(check.level), json_string(check.name),
-                        json_string(check.text), json_string(check.advice));
-  }
-  return fmt::format("{{\"ok\":{},\"checks\":[{}]}}\n", !any_failed(checks), list);
-}
-
-bool any_failed(const std::vector<Check>& checks) {
-  return std::any_of(checks.begin(), checks.end(),
-                     [](const Check& check) { return check.level == Level::fail; });
 }
 
 }  // namespace anyclaude

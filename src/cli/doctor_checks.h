@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/backend_facts.h"
+#include "cli/check.h"
 #include "engine/embedded/prompt_maker.h"
 #include "engine/embedded/survey.h"
 
@@ -16,6 +18,9 @@ struct DoctorFacts {
   Result<std::string> client = std::string();  // the path of `claude`
   bool client_needs_node = false;
   std::optional<uint32_t> node_major;  // nothing: no Node on PATH
+
+  // Of another server of models; nothing: the embedded engine answers, and what follows counts.
+  std::optional<BackendFacts> backend;
 
   bool without_model = false;  // --model none
   Result<std::string> model_path = std::string();
@@ -38,18 +43,6 @@ struct DoctorFacts {
   std::optional<Error> bind_error;  // why it may not
 };
 
-struct Check {
-  enum class Level { ok, warn, fail };
-  Level level = Level::ok;
-  std::string name;
-  std::string text;
-  std::string advice;  // what to do; empty with ok
-};
-
 std::vector<Check> examine(const DoctorFacts& facts);
-
-std::string checks_text(const std::vector<Check>& checks);
-std::string checks_json(const std::vector<Check>& checks);
-bool any_failed(const std::vector<Check>& checks);
 
 }  // namespace anyclaude

@@ -161,20 +161,18 @@ TEST(Doctor, ThePortMustBeFreeOrOurs) {
   EXPECT_EQ(check_named(facts, "server").level, Level::fail);
 }
 
-TEST(Doctor, IsPrintedForPeopleAndPrograms) {
-  const std::vector<Check> checks = {{Level::ok, "claude", "/c", ""},
-                                     {Level::fail, "model", "say \"no\"\nagain", "fetch it"}};
-  EXPECT_EQ(checks_text(checks),
-            "ok    claude    /c\n"
-            "fail  model     say \"no\"\n"
-            "                again\n"
-            "                -> fetch it\n");
-  EXPECT_EQ(checks_json(checks),
-            "{\"ok\":false,\"checks\":["
-            "{\"level\":\"ok\",\"name\":\"claude\",\"text\":\"/c\",\"advice\":\"\"},"
-            "{\"level\":\"fail\",\"name\":\"model\",\"text\":\"say \\\"no\\\"\\nagain\","
-            "\"advice\":\"fetch it\"}]}\n");
-  EXPECT_TRUE(checks_json({}).starts_with("{\"ok\":true"));
+TEST(Doctor, AsksForNoModelBesideAnotherServer) {
+  DoctorFacts facts = good_facts();
+  facts.model_path = fail(Error::Kind::not_found, "no model");
+  EXPECT_TRUE(any_failed(examine(facts)));
+  facts.backend = BackendFacts{.name = "openai", .url = "http://box.lan:80"};
+  facts.backend->server->models = {{"m"}};
+  facts.backend->server->model = "m";
+  facts.backend->server->context_tokens = 100'000;
+  EXPECT_FALSE(any_failed(examine(facts))) << checks_text(examine(facts));
+  EXPECT_FALSE(has_check(facts, "model"));
+  EXPECT_TRUE(has_check(facts, "backend"));
+  EXPECT_TRUE(has_check(facts, "folders"));
 }
 
 }  // namespace

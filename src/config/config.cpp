@@ -25,6 +25,8 @@ struct CommandLine {
   bool detached = false;
   bool from_client = false;
   std::string mode_wanted;
+  bool fix = false;
+  std::string backend;  // doctor's word for --mode
   CacheCommandLine cache;
 };
 
@@ -47,7 +49,8 @@ std::string explain_unknown(const std::string& word, const std::string& command,
   const bool is_flag = word.starts_with("-");
   if (is_flag) {
     for (const Setting& setting : settings) known.push_back("--" + std::string(setting.name));
-    for (const char* flag : {"--help", "--version", "--json", "--from-client"}) {
+    for (const char* flag :
+         {"--help", "--version", "--json", "--from-client", "--backend", "--fix"}) {
       known.emplace_back(flag);
     }
   } else if (command == "cache") {
@@ -90,6 +93,10 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
     if (command == CommandName::cache) line.cache.add_to(*added);
     if (command == CommandName::mode) added->add_option("NAME", line.mode_wanted);
     if (command == CommandName::warm) added->add_flag("--from-client", line.from_client);
+    if (command == CommandName::doctor) {
+      added->add_option("--backend", line.backend);
+      added->add_flag("--fix", line.fix);
+    }
   }
   try {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
@@ -100,6 +107,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   for (const auto& [name, found] : options) {
     if (found.first->count() > 0) line.settings[name] = found.second;
   }
+  if (!line.backend.empty()) line.settings["mode"] = line.backend;
   for (const CLI::App* command : app.get_subcommands()) line.command = command->get_name();
   const auto unknown = app.remaining(true);
   if (!unknown.empty() && unknown.front() == "help") {
@@ -193,6 +201,7 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   config.json = line.json;
   config.from_client = line.from_client;
   config.mode_wanted = line.mode_wanted;
+  config.fix = line.fix;
   if (config.command == CommandName::cache) {
     std::error_code error;
     const auto here = std::filesystem::current_path(error);

@@ -94,6 +94,7 @@ struct Config {
 
   bool json = false;         // status, warm, doctor, cache: for programs
   bool from_client = false;  // warm: the client is run to learn its prompts
+  bool fix = false;          // doctor: what is missing is installed and started
   bool detached = false;     // serve: started by a launcher, leaves when nobody needs it
 
   // To start a server that is configured the same: the flags of this command line, and what of it

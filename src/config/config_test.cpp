@@ -295,6 +295,11 @@ TEST_F(ConfigTest, CommandsTakeSettingsOnBothSides) {
   EXPECT_EQ(accept({"--port", "5", "--port", "6"}).http.port, 6);
   EXPECT_EQ(accept({"stop"}).command, CommandName::stop);
   EXPECT_EQ(accept({"doctor"}).command, CommandName::doctor);
+  EXPECT_EQ(accept({"doctor", "--backend", "vllm"}).backend.mode, "vllm");
+  EXPECT_TRUE(accept({"doctor", "--fix"}).fix);
+  EXPECT_FALSE(accept({"doctor"}).fix);
+  EXPECT_TRUE(contains(refusal({"doctor", "--backend", "other"}), "'other' is not one of"));
+  EXPECT_TRUE(contains(refusal({"serve", "--fix"}), "unknown option '--fix'"));
 }
 
 TEST_F(ConfigTest, HelpAndVersionNeedNoGoodConfiguration) {

@@ -38,7 +38,8 @@ Commands
   mode      who answers, and who might [--json]; `anyclaude mode vllm`: from the
             next request on, also of a session that runs
   doctor    what is missing, what would be faster [--json]; exit code 1 if it
-            cannot work
+            cannot work; --backend mlx-lm looks at what another mode needs,
+            --fix installs and starts what is missing of it
   cache     what is stored of computed prompts: list, check, throw out, export
             and import it; `anyclaude cache --help` explains
 

@@ -70,9 +70,13 @@ bool emulates(const Conversation& conversation, const ServerFacts& facts) {
 
 }  // namespace
 
+UpstreamClientOptions client_options(const RemoteOptions& options) {
+  return {.url = options.url, .headers = headers_of(options)};
+}
+
 RemoteBackend::RemoteBackend(RemoteOptions options, Metrics& metrics)
     : options_(std::move(options)),
-      client_({.url = options_.url, .headers = headers_of(options_)}),
+      client_(client_options(options_)),
       requests_(metrics.counter("anyclaude_remote_requests_total", "Requests sent to a backend.",
                                 {{"backend", options_.name}})),
       failures_(metrics.counter("anyclaude_remote_failures_total",

@@ -19,6 +19,9 @@
 
 namespace anyclaude {
 
+// How a client for this server is made: its address and the key.
+UpstreamClientOptions client_options(const RemoteOptions& options);
+
 // Thread-safe. A thread of its own looks whether the server is there, and what it has.
 class RemoteBackend final : public Backend {
  public:

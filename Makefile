@@ -1,6 +1,6 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-long bench lint format check-format clean
+.PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,10 @@ test-long:  ## The faults of the cache for an hour or more: a million steps, tho
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@cmake --build --preset release --target cache_probe engine_probe
 	@python3 bench/run.py --anyclaude build/release/anyclaude $(BENCH)
+
+bench-gateway: build  ## Measure what it adds to another server, beside two gateways (GATEWAY="--rounds 9")
+	@cmake --build --preset release --target gateway_probe
+	@python3 bench/gateway.py --anyclaude build/release/anyclaude --rivals $(GATEWAY)
 
 setup:  ## Install the packages that are missing, also those of the checks
 	@scripts/setup/packages.sh check

@@ -156,7 +156,8 @@ class Anyclaude(Server):
         super().__init__(command, environment, self.home / "serve.log")
 
     def _ready(self):
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", self.log.read_text(errors="replace"))
+        found = re.search(r"listens on http://127\.0\.0\.1:(\d+)",
+                          self.log.read_text(errors="replace"))
         if found:
             self.port = int(found.group(1))
         return self.port and self._get("/health" if self.without_model else "/ready")[0] == 200

@@ -89,7 +89,7 @@ TEST_F(CacheAdminTest, PrunesAndExchanges) {
 }
 
 TEST_F(CacheAdminTest, FilesAreOfThisMachineAlone) {
-  CacheAdmin admin(&service_);
+  CacheAdmin admin([this] { return &service_; });
   HttpRequest request;
   request.remote_address = "192.168.1.2";
   request.body = encode(

@@ -1,4 +1,3 @@
-#include "cli/doctor.h"
 #include "cli/backend_choice.h"
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include "base/process.h"
 #include "base/units.h"
 #include "cli/api_key.h"
+#include "cli/backend_choice.h"
 #include "cli/client_program.h"
 #include "cli/doctor_checks.h"
 #include "cli/doctor_remedies.h"

@@ -1,6 +1,7 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean
+.PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean \
+  test-mlx
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +17,9 @@ test:  ## Everything that can be checked here (PARTS="check lint" for some of it
 
 test-long:  ## The faults of the cache for an hour or more: a million steps, thousands of kills
 	@scripts/test.sh packages long
+
+test-mlx:  ## The real client on the real mlx-lm, on the CPU (6 minutes, 360 MB to fetch)
+	@scripts/test.sh packages mlx
 
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@cmake --build --preset release --target cache_probe engine_probe

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Runs the end-to-end cases against the real program, one line a case.
 
-usage: run.py --anyclaude PROGRAM [--model GGUF] [--only TEXT] [--list]
+usage: run.py --anyclaude PROGRAM [--model GGUF] [--suite NAME] [--only TEXT] [--list]
+
+The cases beside this file belong to `make test`. A suite is a folder of more of them, which take
+longer or need more: mlx.
 
 What the cases need beside the program is fetched by scripts/setup/ when it is first asked for, and
 can be given: ANYCLAUDE_TEST_MODEL, ANYCLAUDE_TEST_CLAUDE, ANYCLAUDE_TEST_PYTHON (with the packages
@@ -23,9 +26,10 @@ sys.path.insert(0, str(HERE))
 from harness import Failed, Harness  # noqa: E402: found beside this file
 
 
-def cases(only):
+def cases(folder, only):
     """(name, function), in the order of the files and of the functions in them."""
-    for path in sorted(HERE.glob("test_*.py")):
+    sys.path.insert(0, str(folder))
+    for path in sorted(folder.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for name, function in inspect.getmembers(module, inspect.isfunction):
             full = f"{path.stem[5:]}.{name[5:]}"
@@ -60,11 +64,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--anyclaude", required=True, help="the program under test")
     parser.add_argument("--model", help="a GGUF; default: SmolLM2, fetched where it is missing")
+    parser.add_argument("--suite", default="", help="the cases in this folder instead")
     parser.add_argument("--only", default="", help="only cases whose name contains this")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     arguments = parser.parse_args()
 
-    chosen = sorted(cases(arguments.only), key=lambda case: (case[1], case[0]))
+    chosen = sorted(cases(HERE / arguments.suite, arguments.only),
+                    key=lambda case: (case[1], case[0]))
     if arguments.list:
         print("\n".join(name for _, _, name, _ in chosen))
         return 0

@@ -12,7 +12,7 @@ from harness.expect import Failed, expect, expect_equal, wait_until
 from harness.home import Home, flags
 
 KEY = "end-to-end-key"
-START_TIMEOUT_S = 60
+START_TIMEOUT_S = 120  # another server may be asked for two prompts first
 REQUEST_TIMEOUT_S = 180
 PREFILL = "anyclaude_engine_prefill_tokens_total"
 

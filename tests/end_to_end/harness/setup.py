@@ -2,6 +2,7 @@
 into the user's cache folder when a case first asks for it."""
 import functools
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -32,3 +33,18 @@ class Setup:
     def sdks(self):
         """{"python": PATH, "node": PATH, "node_folder": PATH}"""
         return dict(line.split("=", 1) for line in output_of("sdks.sh"))
+
+    @functools.cache
+    def mlx_lm(self):
+        """{"python": PATH, "model": FOLDER}: the real mlx-lm and SmolLM2 as it loads it."""
+        return dict(line.split("=", 1) for line in output_of("mlx_lm.sh"))
+
+    @functools.cache
+    def template(self, name):
+        """A Jinja file among those that the engine's source has."""
+        return engine_source() / "models" / "templates" / f"{name}.jinja"
+
+
+def engine_source():
+    told = (Path(output_of("engine.sh")[-1]) / "engine-config.cmake").read_text()
+    return Path(re.search(r'ENGINE_SOURCE "(.*)"', told).group(1))

@@ -1,10 +1,10 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean \
-  test-mlx
+  test-mlx test-llama-server
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo:  ## Install what is missing, build, and watch the real Claude Code on a small local model
 	@scripts/demo.sh
@@ -20,6 +20,9 @@ test-long:  ## The faults of the cache for an hour or more: a million steps, tho
 
 test-mlx:  ## The real client on the real mlx-lm, on the CPU (6 minutes, 360 MB to fetch)
 	@scripts/test.sh packages mlx
+
+test-llama-server:  ## The real client on the real llama-server (2 minutes; 8 to build it once)
+	@scripts/test.sh packages llama_server
 
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@cmake --build --preset release --target cache_probe engine_probe

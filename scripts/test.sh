@@ -6,6 +6,7 @@
 # test.sh long        what takes too long for that: the fault simulator's million steps, thousands
 #                     of kills and changed files; ANYCLAUDE_TEST_SEED=N draws others
 # test.sh mlx         the real client on the real mlx-lm: 6 minutes on 2 cores, 360 MB to fetch
+# test.sh llama_server   and on the real llama-server: 2 minutes, and 8 to build it once
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup/common.sh
@@ -116,6 +117,11 @@ run_suite() {  # NAME
 part_mlx() {
   scripts/setup/mlx_lm.sh 2>&3
   run_suite mlx
+}
+
+part_llama_server() {
+  bench/rival.sh 2>&3
+  run_suite llama_server
 }
 
 # The line of a part's log that says what was checked.

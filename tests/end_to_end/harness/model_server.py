@@ -72,6 +72,14 @@ class ModelServer:
                 self.process.wait()
 
 
+def llama_server(h, *arguments):
+    """llama-server of the same engine source, with its own defaults but for the arguments."""
+    port = free_port()
+    command = [h.setup.llama_server, "-m", h.model, "--jinja", "--host", "127.0.0.1", "--port",
+               port, *arguments]
+    return ModelServer(h, "llama-server", command, port, "/health")
+
+
 def mlx_lm(h, *arguments, answers=None):
     """mlx_lm.server with SmolLM2 as it is. With `answers`, a file, its model is made to say what
     is written there (forced_mlx_lm.py); all else of the server is as it is."""
@@ -84,4 +92,4 @@ def mlx_lm(h, *arguments, answers=None):
         environment["FORCED_ANSWERS"] = str(answers)
     command = [mlx["python"], *program, "--model", mlx["model"], "--host", "127.0.0.1", "--port",
                port, *arguments]
-    return ModelServer(h, "mlx-lm", command, port, "/v1/models", environment)
+    return ModelServer(h, "mlx-lm", command, port, "/health", environment)

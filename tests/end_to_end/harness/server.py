@@ -103,7 +103,7 @@ class Server:
     def _wait_for_port(self):
         def listening():
             expect(self.process.poll() is None, "the server ended at once")
-            found = re.search(r"http://[^\s:/]+:(\d+)", self.log())
+            found = re.search(r"listens on http://[^\s:/]+:(\d+)", self.log())
             return found and int(found.group(1))
         return wait_until(listening, "the server prints its address", START_TIMEOUT_S)
 

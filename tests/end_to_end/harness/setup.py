@@ -6,7 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
-SCRIPTS = Path(__file__).resolve().parents[3] / "scripts" / "setup"
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPTS = ROOT / "scripts" / "setup"
 
 
 def output_of(script, *arguments):
@@ -38,6 +39,11 @@ class Setup:
     def mlx_lm(self):
         """{"python": PATH, "model": FOLDER}: the real mlx-lm and SmolLM2 as it loads it."""
         return dict(line.split("=", 1) for line in output_of("mlx_lm.sh"))
+
+    @functools.cached_property
+    def llama_server(self):
+        """The real one, of the engine's source."""
+        return Path(output_of(ROOT / "bench" / "rival.sh")[-1]) / "llama-server"
 
     @functools.cache
     def template(self, name):

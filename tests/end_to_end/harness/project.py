@@ -37,11 +37,11 @@ class Project:
         wrapper.chmod(0o755)
         self.path = f"{programs}:{os.environ['PATH']}"
 
-    def claude(self, *arguments, **environment):
+    def claude(self, *arguments, timeout_s=240, **environment):
         """`anyclaude -- arguments`; the proxy keeps only what this run said."""
         self.proxy.exchanges.clear()
         return self.h.run(
-            *self.flags, "--", *arguments, home=self.home, cwd=self.folder, timeout_s=240,
+            *self.flags, "--", *arguments, home=self.home, cwd=self.folder, timeout_s=timeout_s,
             PATH=self.path, ANYCLAUDE_PORT=str(self.server.port),
             ANYCLAUDE_API_KEY=self.server.key, IS_SANDBOX="1", **environment)
 

@@ -7,6 +7,7 @@ from harness.model_server import mlx_lm
 from harness.project import Project, result_of
 
 CONTEXT = 8192
+PATIENT = {"timeout_s": 900}  # on a machine that does other things too
 
 
 def project_at(h, upstream, **options):
@@ -22,6 +23,7 @@ def test_answers_and_goes_on(h):
     short = {"CLAUDE_CODE_EXTRA_BODY": json.dumps(
         {"temperature": 0, "stop_sequences": ["\n", "."]})}
     arguments = ("--bare", "--output-format", "json")
+    short.update(PATIENT)
     result_of(project.claude("-p", "What is the capital of France?", *arguments, **short))
     first = project.proxy.messages()[-1].usage()
     expect(prompt_tokens(first) > 500, f"a prompt of {prompt_tokens(first)} tokens")
@@ -54,7 +56,7 @@ def test_edits_a_file_with_tools_told_in_words(h):
         in_words("Edit", file_path=path, old_string="closed", new_string="open"),
         "The bridge is open."]))
     done = project.claude("-p", "The bridge is open again: put that into notes.txt.", "--bare",
-                          "--output-format", "json", "--permission-mode", "acceptEdits")
+                          "--output-format", "json", "--permission-mode", "acceptEdits", **PATIENT)
     expect_equal(result_of(done)["result"], "The bridge is open.", "the answer")
     expect_equal((project.folder / "notes.txt").read_text(), "The bridge is open.\n", "the file")
     status = h.run("status", home=project.home, ANYCLAUDE_PORT=str(project.server.port))

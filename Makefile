@@ -1,7 +1,7 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean \
-  test-mlx test-llama-server
+  test-mlx test-llama-server bench-backends
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ bench: build  ## Measure beside llama-server (BENCH="--quick" and other argument
 bench-gateway: build  ## Measure what it adds to another server, beside two gateways (GATEWAY="--rounds 9")
 	@cmake --build --preset release --target gateway_probe
 	@python3 bench/gateway.py --anyclaude build/release/anyclaude --rivals $(GATEWAY)
+bench-backends: build  ## Two turns of the real client through every backend (10 minutes)
+	@scripts/setup/models.sh >/dev/null && scripts/setup/claude.sh >/dev/null
+	@python3 bench/backends.py --anyclaude build/release/anyclaude $(BENCH)
 
 setup:  ## Install the packages that are missing, also those of the checks
 	@scripts/setup/packages.sh check

@@ -28,10 +28,35 @@ size_t character_bytes(std::string_view text, size_t at) {
   return size;
 }
 
-bool eight_ascii(const char* bytes) {
+// Eight bytes at once: in the results the high bit of a byte tells of it. A byte above one that is
+// found may be told wrongly, so callers look again, byte by byte.
+constexpr uint64_t each_byte = 0x0101010101010101ull;
+constexpr uint64_t high_bits = 0x80 * each_byte;
+
+uint64_t load_eight(const char* bytes) {
   uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof(word));
-  return (word & 0x8080808080808080ull) == 0;
+  return word;
+}
+
+uint64_t bytes_below(uint64_t word, uint8_t limit) {
+  return (word - limit * each_byte) & ~word & high_bits;
+}
+
+uint64_t bytes_equal(uint64_t word, char byte) {
+  return bytes_below(word ^ (static_cast<uint8_t>(byte) * each_byte), 1);
+}
+
+bool is_special(char c) { return c == '"' || c == '\\' || static_cast<uint8_t>(c) < 0x20; }
+
+std::string with_replacements(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t bytes = character_bytes(text, at);
+    out += bytes == 0 ? replacement : text.substr(at, bytes);
+    at += std::max<size_t>(bytes, 1);
+  }
+  return out;
 }
 
 }  // namespace
@@ -39,7 +64,7 @@ bool eight_ascii(const char* bytes) {
 std::optional<size_t> find_invalid_utf8(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
-    if (i + 8 <= text.size() && eight_ascii(text.data() + i)) {
+    if (i + 8 <= text.size() && (load_eight(text.data() + i) & high_bits) == 0) {
       i += 8;
       continue;
     }
@@ -50,31 +75,34 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) {
   return std::nullopt;
 }
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  size_t copied = 0;  // everything before it is in `out`
-  const auto replace = [&](size_t at, size_t bytes, std::string_view by) {
-    out.append(text, copied, at - copied);
-    out += by;
-    copied = at + bytes;
-  };
-  for (size_t i = 0; i < text.size();) {
-    const char c = text[i];
-    const size_t bytes = character_bytes(text, i);
-    if (bytes == 0) {
-      replace(i, 1, replacement);
-    } else if (c == '"') {
-      replace(i, 1, "\\\"");
-    } else if (c == '\\') {
-      replace(i, 1, "\\\\");
-    } else if (c == '\n') {
-      replace(i, 1, "\\n");
-    } else if (static_cast<uint8_t>(c) < 0x20) {
-      replace(i, 1, fmt::format("\\u{:04x}", static_cast<int>(c)));
-    }
-    i += std::max<size_t>(bytes, 1);
+size_t find_json_special(std::string_view text, size_t at) {
+  for (; at + 8 <= text.size(); at += 8) {
+    const uint64_t word = load_eight(text.data() + at);
+    if (bytes_below(word, 0x20) | bytes_equal(word, '"') | bytes_equal(word, '\\')) break;
   }
-  out.append(text, copied);
+  while (at < text.size() && !is_special(text[at])) ++at;
+  return at;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  if (find_invalid_utf8(text)) return append_json_string(out, with_replacements(text));
+  out += '"';
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = find_json_special(text, at);
+    out.append(text, at, end - at);
+    at = end + 1;
+    if (end == text.size()) break;
+    const char c = text[end];
+    if (c == '"') {
+      out += "\\\"";
+    } else if (c == '\\') {
+      out += "\\\\";
+    } else if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += fmt::format("\\u{:04x}", static_cast<int>(c));
+    }
+  }
   out += '"';
 }
 

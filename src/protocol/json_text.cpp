@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "protocol/json_reader.h"
 #include "protocol/json_string.h"
 
 namespace anyclaude {
@@ -116,6 +117,7 @@ Result<Json> parse_json(std::string text, const JsonLimits& limits) {
   if (const auto at = find_invalid_utf8(text)) {
     return refuse(fmt::format("invalid UTF-8 at byte {}", *at));
   }
+  if (auto read = read_json_quickly(text, limits)) return std::move(*read);
   if (const auto excess = find_excess(text, limits)) return refuse(*excess);
   replace_lone_surrogates(text);
   try {

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+// Two searches of the library are many times as fast as one for either.
+size_t line_end(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return std::min(line.find('\r'), line.size());
+}
+
 }  // namespace
 
 Result<std::vector<SseEvent>> SseParser::feed(std::string_view bytes) {
@@ -19,7 +25,7 @@ Result<std::vector<SseEvent>> SseParser::feed(std::string_view bytes) {
       bytes.remove_prefix(1);
       continue;
     }
-    const size_t end = std::min(bytes.find_first_of("\r\n"), bytes.size());
+    const size_t end = line_end(bytes);
     line_.append(bytes.substr(0, end));
     if (line_.size() + event_.data.size() > limits_.event_bytes_max) {
       return fail(
@@ -69,9 +75,9 @@ void SseParser::take_field(std::string_view name, std::string_view value) {
 void append_sse(std::string& out, std::string_view event, std::string_view data) {
   if (!event.empty()) out.append("event: ").append(event).append("\n");
   while (true) {
-    const size_t end = data.find_first_of("\r\n");
+    const size_t end = line_end(data);
     out.append("data: ").append(data.substr(0, end)).append("\n");
-    if (end == std::string_view::npos) break;
+    if (end == data.size()) break;
     data.remove_prefix(end + (data.substr(end).starts_with("\r\n") ? 2 : 1));
   }
   out += '\n';

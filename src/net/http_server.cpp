@@ -301,7 +301,10 @@ void HttpServer::Impl::with_body(const httplib::Request& from, httplib::Response
   });
   // The library has set the status: 400, 413 or 415; on_error makes the body.
   if (!complete) return;
-  apply(connection.route->handler(connection.request), connection, from, to);
+  HttpReply reply = connection.route->handler(connection.request);
+  // A stream may take hours, and there may be a thousand. (Assignment would keep the memory.)
+  if (reply.stream) std::string().swap(body);
+  apply(std::move(reply), connection, from, to);
 }
 
 void HttpServer::Impl::on_error(const httplib::Request& from, httplib::Response& to) {

@@ -40,7 +40,7 @@ struct HttpRequest {
   std::string method;
   std::string path;  // without the query
   std::string query;
-  std::string body;
+  std::string body;  // empty while the reply's `stream` runs
   std::string remote_address;
   std::string request_id;  // made by the server, unique, "req_..."
   // Path captures: for a route "/v1/models/{id}" the decoded value of {id}.

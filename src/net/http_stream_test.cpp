@@ -194,6 +194,23 @@ TEST(HttpStream, ReservedThreadsServeHealthWhenAllOthersAreBusy) {
             std::string::npos);
 }
 
+TEST(HttpStream, KeepsNoBodyWhileItStreams) {
+  RunningServer server([](HttpServer& http) {
+    http.route("POST", "/stream", [](const HttpRequest& request) {
+      HttpReply reply;
+      const size_t handled = request.body.size();
+      reply.stream = [&request, handled](HttpStream& stream) {
+        stream.write(std::to_string(handled) + (request.body.capacity() < 100 ? " gone" : " kept"));
+      };
+      return reply;
+    });
+  });
+  RawClient client(server.port());
+  client.send("POST /stream HTTP/1.1\r\nContent-Length: 100000\r\n\r\n" +
+              std::string(100'000, 'x'));
+  EXPECT_NE(client.read_until("0\r\n\r\n").find("100000 gone"), std::string::npos);
+}
+
 TEST(HttpStream, ServesManyStreamsAtOnce) {
   constexpr int count = 200;
   Latch all(count);

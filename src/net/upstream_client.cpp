@@ -91,6 +91,7 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, buffer_bytes);
+    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, buffer_bytes);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                      static_cast<long>(options.connect_timeout.count()));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Exchange::take_body);
@@ -121,6 +122,7 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
       const bool head_before = head_;
       TRY_VOID(perform());
       head_is_new |= head_ != head_before;
+      if (head_is_new) drop_body();
       if (ended_ || head_is_new || !arrived_.empty()) break;
       const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
       if (left.count() <= 0) break;
@@ -150,6 +152,13 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
       ended_ = true;
     }
     return {};
+  }
+
+  // Once the answer has begun the request is not sent again.
+  void drop_body() {
+    curl_off_t sent = 0;
+    curl_easy_getinfo(connection_->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    if (sent == static_cast<curl_off_t>(body_.size())) std::string().swap(body_);
   }
 
   Error error(CURLcode code) const {
@@ -213,7 +222,7 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
 
   Impl& client_;
   std::unique_ptr<Connection> connection_;
-  const std::string body_;  // libcurl reads it here
+  std::string body_;  // libcurl reads it here
   HeaderList headers_;
   bool under_way_ = false;
   bool head_ = false;

@@ -181,5 +181,44 @@ TEST(UpstreamClient, RefusesAnAnswerWithoutEnd) {
   EXPECT_EQ(answer.error().kind, Error::Kind::too_large);
 }
 
+TEST(UpstreamClient, SendsALongBodyWholeAndReadsOnWhenItIsGone) {
+  Tap tap;
+  std::string seen;
+  RunningServer server([&](HttpServer& routes) {
+    routes.route("POST", "/v1/chat", [&](const HttpRequest& request) {
+      seen = request.body;
+      return tap.reply();
+    });
+  });
+  std::string body;
+  for (int i = 0; body.size() < 300'000; ++i) body += std::to_string(i);
+  UpstreamClient client(options_for(server));
+  const auto exchange = client.send({"/chat"}, body);
+  for (int piece = 0; piece < 3; ++piece) {
+    tap.let_one_through();
+    EXPECT_EQ(read(*exchange, 5).value(), "piece");
+  }
+  EXPECT_EQ(seen, body);
+  tap.close();
+}
+
+TEST(UpstreamClient, ReadsARefusalThatComesBeforeTheBodyIsSent) {
+  RunningServer server([&](HttpServer& routes) {
+    routes.gate([](const HttpRequest&) {
+      return std::make_unique<HttpReply>(HttpReply{.status = 401, .body = "no"});
+    });
+  });
+  UpstreamClient client(options_for(server));
+  for (int i = 0; i < 3; ++i) {
+    const auto exchange = client.send({"/chat"}, std::string(20u << 20, 'x'));
+    Result<std::string> answer;
+    do answer = read(*exchange, 2);
+    while (answer && answer->empty());
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(*answer, "no");
+    EXPECT_EQ(exchange->status(), 401);
+  }
+}
+
 }  // namespace
 }  // namespace anyclaude

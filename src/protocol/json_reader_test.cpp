@@ -99,7 +99,8 @@ TEST(ReadJsonQuickly, AgreesWithTheLibraryOnBrokenTexts) {
     ++read;
     // Half a surrogate pair is no JSON to the library.
     const bool mended = library.empty() && ours.find("\xEF\xBF\xBD") != std::string::npos;
-    if (!mended) ASSERT_EQ(ours, library) << text;
+    if (mended) continue;
+    ASSERT_EQ(ours, library) << text;
   }
   EXPECT_GT(read, 1000u);
 }

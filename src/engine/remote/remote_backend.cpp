@@ -264,17 +264,18 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
     return fail(Error::Kind::invalid_request, "Another server's cache cannot be warmed.");
   }
   const FactsPtr facts = TRY(this->facts());
-  const auto asked = std::make_shared<const Asked>(encode(request, *facts));
+  const auto asked = std::make_shared<Asked>(encode(request, *facts));
   const bool may_call = request.conversation.tool_choice.mode != ToolChoice::Mode::none;
+  const size_t body_bytes = asked->body.size();
   requests_.add();
   const auto generation = [&] {
     RemoteGeneration::Options options;
     options.prompt_tokens = asked->tokens;
-    options.answered = [this, asked](const Usage& usage, CanonicalMessage told,
-                                     const std::string& written) {
+    options.answered = [this, asked, body_bytes](const Usage& usage, CanonicalMessage told,
+                                                 const std::string& written) {
       prompt_tokens_.add(usage.prompt_tokens);
       cached_tokens_.add(usage.prompt_tokens_cached);
-      learn_token_size(asked->body.size(), usage);
+      learn_token_size(body_bytes, usage);
       remember(*asked, std::move(told), written);
     };
     options.failed = [this] { failures_.add(); };
@@ -305,6 +306,7 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
     if (begun->untouched()) look_soon();
     return std::unexpected(std::move(taken).error());
   }
+  std::string().swap(asked->body);  // the exchange has its own
   return begun;
 }
 

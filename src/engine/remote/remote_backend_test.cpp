@@ -57,7 +57,8 @@ Request request_with_tool() {
 struct Answered {
   std::string text;
   std::string thinking;
-  std::string calls;  // "name{input}"
+  std::string calls;    // "name{input}"
+  std::string call_id;  // of the last
   Result<Finish> finish;
 };
 
@@ -70,7 +71,10 @@ Answered answer(Result<std::unique_ptr<Generation>> begun) {
   answered.finish = (*begun)->run([&](const Event& event) {
     if (const auto* text = std::get_if<TextDelta>(&event)) answered.text += text->text;
     if (const auto* more = std::get_if<ThinkingDelta>(&event)) answered.thinking += more->text;
-    if (const auto* start = std::get_if<ToolUseStart>(&event)) answered.calls += start->name;
+    if (const auto* start = std::get_if<ToolUseStart>(&event)) {
+      answered.calls += start->name;
+      answered.call_id = start->id;
+    }
     if (const auto* input = std::get_if<ToolInputDelta>(&event)) answered.calls += input->json;
     return true;
   });
@@ -152,7 +156,7 @@ TEST_F(RemoteBackendTest, SendsCallsInWordsBackAsTheModelWroteThem) {
   wait_until_ready(backend);
   const Answered first = answer(backend.start(request_with_tool()));
   ASSERT_EQ(first.calls, R"(Read{"path":"a"})");
-  ASSERT_TRUE(answer(backend.start(after_the_call("toolu_any"))).finish);
+  ASSERT_TRUE(answer(backend.start(after_the_call(first.call_id))).finish);
   const auto body = parse_json(upstream_.asked().back(), {});
   ASSERT_TRUE(body);
   EXPECT_EQ((*body)["messages"][2]["content"], words);
@@ -274,6 +278,18 @@ TEST_F(RemoteBackendTest, FailsWhereTheAnswerBreaksOff) {
     ASSERT_FALSE(answered.finish);
     EXPECT_EQ(answered.finish.error().kind, Error::Kind::upstream);
   }
+}
+
+TEST_F(RemoteBackendTest, GivesWhatCameBeforeSomethingThatIsWrong) {
+  upstream_.answer_with([&](const HttpRequest&) {
+    return Upstream::stream({Upstream::chunk(R"({"content":"Hel"})") +
+                             Upstream::chunk(R"({"content":"lo."})") + "data: nonsense\n\n" +
+                             Upstream::chunk(R"({"content":" And more."})", R"("stop")")});
+  });
+  const Answered answered = ask();
+  EXPECT_EQ(answered.text, "Hello.");
+  ASSERT_FALSE(answered.finish);
+  EXPECT_EQ(answered.finish.error().kind, Error::Kind::upstream);
 }
 
 TEST_F(RemoteBackendTest, KeepsTheClientWaitingWhileTheServerIsSilent) {

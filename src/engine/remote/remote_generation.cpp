@@ -1,5 +1,7 @@
 #include "engine/remote/remote_generation.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace anyclaude {
@@ -57,18 +59,30 @@ Result<Finish> RemoteGeneration::run(const EventSink& sink) {
 }
 
 Result<void> RemoteGeneration::run_to_end(const EventSink& sink) {
-  TRY_VOID(give(sink));
+  TRY_VOID(give_arrived(sink));
   while (!ended_) {
     const auto progress = exchange_->wait_for(look_interval);
     if (!progress) return std::unexpected(progress.error());
     const auto taken = take(*progress);
-    const bool silent = events_.empty();
-    TRY_VOID(give(sink));  // also what came before something that was wrong
+    const bool silent = arrived_.empty() && events_.empty();
+    TRY_VOID(give_arrived(sink));  // also what came before something that was wrong
     TRY_VOID(taken);
     const auto phase = first_seen_ ? Waiting::Phase::decode : Waiting::Phase::prefill;
     if (silent && !sink(Waiting{phase, 0, options_.prompt_tokens})) return left();
   }
-  return {};
+  const auto ended = answer_->end(events_);
+  TRY_VOID(give(sink));
+  return ended;
+}
+
+// One after the other: the client has the first piece before the second is looked at.
+Result<void> RemoteGeneration::give_arrived(const EventSink& sink) {
+  for (SseEvent& event : std::exchange(arrived_, {})) {
+    const auto taken = answer_->take(std::move(event), events_);
+    TRY_VOID(give(sink));
+    TRY_VOID(taken);
+  }
+  return give(sink);
 }
 
 Result<void> RemoteGeneration::give(const EventSink& sink) {
@@ -110,13 +124,12 @@ Result<void> RemoteGeneration::take_body(std::string_view bytes, bool ended) {
     }
     if (!ended) return {};
     if (refused) return std::unexpected(refusal_(exchange_->status(), body_));
-    TRY_VOID(answer_->take_whole(std::move(body_), events_));
-    return answer_->end(events_);
+    return answer_->take_whole(std::move(body_), events_);
   }
-  const auto parsed = parser_.feed(bytes);
+  auto parsed = parser_.feed(bytes);
   if (!parsed) return fail(Error::Kind::upstream, "The model's server sent an event without end.");
-  for (const SseEvent& event : *parsed) TRY_VOID(answer_->take(event, events_));
-  return ended ? answer_->end(events_) : Result<void>();
+  std::ranges::move(*parsed, std::back_inserter(arrived_));
+  return {};
 }
 
 }  // namespace anyclaude

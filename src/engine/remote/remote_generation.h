@@ -43,6 +43,7 @@ class RemoteGeneration final : public Generation {
   Result<void> take(const UpstreamExchange::Progress& progress);
   Result<void> take_body(std::string_view bytes, bool ended);
   Result<void> run_to_end(const EventSink& sink);
+  Result<void> give_arrived(const EventSink& sink);
   Result<void> give(const EventSink& sink);
   void note(const Event& event);
 
@@ -55,7 +56,8 @@ class RemoteGeneration final : public Generation {
   bool ended_ = false;
   bool whole_ = false;  // the body is no stream
   bool first_seen_ = false;
-  std::string body_;  // of a refusal, or of an answer that is not streamed
+  std::string body_;               // of a refusal, or of an answer that is not streamed
+  std::vector<SseEvent> arrived_;  // of a stream, not made into events yet
   std::vector<Event> events_;
   CanonicalMessage told_;
 };

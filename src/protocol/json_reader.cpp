@@ -122,7 +122,7 @@ class Reader {
       skip_space();
       if (!take(":") || ++keys > limits_.keys_max) return false;
       // Of a key that comes twice the last value counts.
-      const auto member = members.emplace(std::move(key), nullptr).first;
+      const auto member = members.emplace(key, nullptr).first;
       if (!read_value(member->second) || !read_separator('}', more)) return false;
     }
     return true;

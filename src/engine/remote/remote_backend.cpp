@@ -271,12 +271,12 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
   const auto generation = [&] {
     RemoteGeneration::Options options;
     options.prompt_tokens = asked->tokens;
-    options.answered = [this, asked, body_bytes](const Usage& usage, CanonicalMessage told,
+    options.answered = [this, asked, body_bytes](const Usage& usage, const CanonicalMessage& told,
                                                  const std::string& written) {
       prompt_tokens_.add(usage.prompt_tokens);
       cached_tokens_.add(usage.prompt_tokens_cached);
       learn_token_size(body_bytes, usage);
-      remember(*asked, std::move(told), written);
+      remember(*asked, told, written);
     };
     options.failed = [this] { failures_.add(); };
     const AnswerText::Options text{.thinking = true, .calls = asked->emulates && may_call};
@@ -311,7 +311,7 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
 }
 
 // Calls that were told in words stand in the text.
-void RemoteBackend::remember(const Asked& asked, CanonicalMessage told,
+void RemoteBackend::remember(const Asked& asked, const CanonicalMessage& told,
                              const std::string& written) {
   CanonicalMessage as_written = told;
   as_written.text = written;

@@ -58,7 +58,7 @@ class RemoteBackend final : public Backend {
   CanonicalConversation canonical_for(const Request& request, const ServerFacts& facts,
                                       EchoName& name);
   Asked encode(const Request& request, const ServerFacts& facts);
-  void remember(const Asked& asked, CanonicalMessage told, const std::string& written);
+  void remember(const Asked& asked, const CanonicalMessage& told, const std::string& written);
   Error refusal(int status, const std::string& body, const Asked& asked,
                 const ServerFacts& facts) const;
   uint32_t about_tokens(size_t body_bytes) const;

@@ -53,7 +53,7 @@ Result<Finish> RemoteGeneration::run(const EventSink& sink) {
     return std::unexpected(ended.error());
   }
   Finish finish = answer_->finish();
-  options_.answered(finish.usage, std::move(told_), answer_->written());
+  options_.answered(finish.usage, told_, answer_->written());
   if (finish.usage.prompt_tokens == 0) finish.usage.prompt_tokens = options_.prompt_tokens;
   return finish;
 }

@@ -23,7 +23,8 @@ class RemoteGeneration final : public Generation {
     uint32_t prompt_tokens = 0;  // as far as is known before the server has counted
     // The whole answer: what the server counted, what the client was told, and the text as the
     // server wrote it.
-    std::function<void(const Usage&, CanonicalMessage told, const std::string& written)> answered;
+    std::function<void(const Usage&, const CanonicalMessage& told, const std::string& written)>
+        answered;
     std::function<void()> failed;  // the answer that `run` waited for broke off
   };
 

@@ -68,7 +68,7 @@ Result<Block> BlockDecoder::tool_use(Json& block, const JsonPath& path) const {
   use.input_json = "{}";
   if (const Json* input = find_member(block, "input")) {
     TRY_VOID(check_object(*input, {&path, "input"}));
-    use.input_json = input->dump();
+    use.input_json = print_json(*input);
   }
   return use;
 }

@@ -68,7 +68,7 @@ Result<Tool> decode_tool(Json& value, const JsonPath& path) {
   tool.input_schema_json = "{}";
   if (const Json* schema = find_member(value, "input_schema")) {
     TRY_VOID(check_object(*schema, {&path, "input_schema"}));
-    tool.input_schema_json = schema->dump();
+    tool.input_schema_json = print_json(*schema);
   }
   tool.deferred = TRY(read_bool(value, "defer_loading", false, path));
   return tool;
@@ -161,7 +161,7 @@ Result<std::string> decode_output_schema(Json& body, const JsonPath& root) {
   const Json* schema = find_member(*format, "schema");
   if (schema == nullptr) return fail_at(schema_path, "Field required");
   TRY_VOID(check_object(*schema, schema_path));
-  return schema->dump();
+  return print_json(*schema);
 }
 
 Result<Request> decode_request(Json& body, const RequestLimits& limits, const JsonPath& root) {

@@ -82,7 +82,7 @@ Result<std::vector<Block>> decode_parts(Json& message, const RequestLimits& limi
 std::string as_object(const std::string& arguments, const JsonLimits& limits) {
   if (arguments.find_first_not_of(" \t\r\n") == std::string::npos) return "{}";
   const auto value = parse_json(arguments, limits);
-  if (value && value->is_object()) return value->dump();
+  if (value && value->is_object()) return print_json(*value);
   return Json{{"arguments", arguments}}.dump();
 }
 

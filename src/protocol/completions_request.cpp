@@ -34,7 +34,7 @@ Result<Tool> decode_tool(Json& value, const JsonPath& path) {
   tool.input_schema_json = "{}";
   if (const Json* schema = find_member(*function, "parameters")) {
     TRY_VOID(check_object(*schema, {&here, "parameters"}));
-    tool.input_schema_json = schema->dump();
+    tool.input_schema_json = print_json(*schema);
   }
   return tool;
 }
@@ -114,7 +114,7 @@ Result<std::string> decode_response_format(Json& body, const JsonPath& root) {
   const Json* schema = find_member(*named, "schema");
   if (schema == nullptr) return any_object;
   TRY_VOID(check_object(*schema, {&here, "schema"}));
-  return schema->dump();
+  return print_json(*schema);
 }
 
 Result<std::vector<std::string>> decode_stop(Json& body, const RequestLimits& limits,

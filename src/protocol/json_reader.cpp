@@ -1,9 +1,11 @@
 #include "protocol/json_reader.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "protocol/json_string.h"
 
@@ -12,8 +14,6 @@ namespace {
 
 // Any of so many digits fits into 64 bits.
 constexpr size_t digits_max = 18;
-// Most objects of requests have no more members; growing copies the keys.
-constexpr size_t members_expected = 4;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -113,18 +113,24 @@ class Reader {
       --depth_;
       return true;
     }
-    members.reserve(members_expected);
-    size_t keys = 0;
+    const size_t first = open_members_.size();
     for (bool more = true; more;) {
       skip_space();
       std::string key;
       if (!read_string(key)) return false;
       skip_space();
-      if (!take(":") || ++keys > limits_.keys_max) return false;
-      // Of a key that comes twice the last value counts.
-      const auto member = members.emplace(key, nullptr).first;
-      if (!read_value(member->second) || !read_separator('}', more)) return false;
+      if (!take(":") || open_members_.size() - first == limits_.keys_max) return false;
+      Json value;
+      if (!read_value(value) || !read_separator('}', more)) return false;
+      open_members_.emplace_back(std::move(key), std::move(value));
     }
+    const auto begin = open_members_.begin() + static_cast<std::ptrdiff_t>(first);
+    members.reserve(open_members_.size() - first);
+    for (auto member = begin; member != open_members_.end(); ++member) {
+      // Of a key that comes twice the last value counts.
+      members.emplace(member->first, nullptr).first->second = std::move(member->second);
+    }
+    open_members_.erase(begin, open_members_.end());
     return true;
   }
 
@@ -244,6 +250,9 @@ class Reader {
   size_t at_ = 0;
   size_t depth_ = 0;
   size_t values_ = 0;
+  // Of the objects that are being read, the innermost behind the others. An object of the library
+  // that grows copies all that it has.
+  std::vector<std::pair<std::string, Json>> open_members_;
 };
 
 }  // namespace

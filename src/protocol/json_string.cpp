@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -64,6 +65,13 @@ std::string with_replacements(std::string_view text) {
 std::optional<size_t> find_invalid_utf8(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
+    if (i + 32 <= text.size() &&
+        ((load_eight(text.data() + i) | load_eight(text.data() + i + 8) |
+          load_eight(text.data() + i + 16) | load_eight(text.data() + i + 24)) &
+         high_bits) == 0) {
+      i += 32;
+      continue;
+    }
     if (i + 8 <= text.size() && (load_eight(text.data() + i) & high_bits) == 0) {
       i += 8;
       continue;
@@ -78,7 +86,11 @@ std::optional<size_t> find_invalid_utf8(std::string_view text) {
 size_t find_json_special(std::string_view text, size_t at) {
   for (; at + 8 <= text.size(); at += 8) {
     const uint64_t word = load_eight(text.data() + at);
-    if (bytes_below(word, 0x20) | bytes_equal(word, '"') | bytes_equal(word, '\\')) break;
+    const uint64_t found =
+        bytes_below(word, 0x20) | bytes_equal(word, '"') | bytes_equal(word, '\\');
+    if (!found) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + static_cast<size_t>(std::countr_zero(found)) / 8;  // the lowest is told rightly
   }
   while (at < text.size() && !is_special(text[at])) ++at;
   return at;

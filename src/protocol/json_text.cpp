@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "protocol/json_reader.h"
@@ -107,7 +108,59 @@ std::string reason_of(const nlohmann::json::exception& error) {
   return std::string(words.substr(0, words.find("; last read")));
 }
 
+// The library writes a tab as \t, we as \u0009; prompts have had the library's from the beginning.
+bool written_alike(std::string_view text) {
+  for (size_t at = find_json_special(text, 0); at < text.size();
+       at = find_json_special(text, at + 1)) {
+    if (text[at] != '"' && text[at] != '\\' && text[at] != '\n') return false;
+  }
+  return true;
+}
+
+void append_text(std::string& out, const std::string& text) {
+  if (!written_alike(text)) {
+    out += Json(text).dump();
+  } else {
+    append_json_string(out, text);
+  }
+}
+
+void append_value(std::string& out, const Json& value) {
+  char before = '{';
+  switch (value.type()) {
+    case Json::value_t::object:
+      for (const auto& [name, member] : value.get_ref<const Json::object_t&>()) {
+        out += std::exchange(before, ',');
+        append_text(out, name);
+        out += ':';
+        append_value(out, member);
+      }
+      out += value.empty() ? "{}" : "}";
+      break;
+    case Json::value_t::array:
+      before = '[';
+      for (const Json& element : value.get_ref<const Json::array_t&>()) {
+        out += std::exchange(before, ',');
+        append_value(out, element);
+      }
+      out += value.empty() ? "[]" : "]";
+      break;
+    case Json::value_t::string:
+      append_text(out, value.get_ref<const std::string&>());
+      break;
+    default:
+      out += value.dump();
+      break;
+  }
+}
+
 }  // namespace
+
+std::string print_json(const Json& value) {
+  std::string out;
+  append_value(out, value);
+  return out;
+}
 
 Result<Json> parse_json(std::string text, const JsonLimits& limits) {
   const auto refuse = [](const std::string& reason) {

@@ -50,6 +50,17 @@ TEST(ParseJson, LimitsKeysAndValues) {
   EXPECT_TRUE(contains(error_of("[1,2,3,4,5]", {.values_max = 4}), "more than 4 values"));
 }
 
+TEST(PrintJson, WritesWhatTheLibraryWrites) {
+  std::string controls;
+  for (char c = 0; c < 0x20; ++c) controls += c;
+  for (const Json& value :
+       {Json::parse(R"({"b":1,"a":{"z":[1,2.5,-3,1e30],"y":null},"":[],"c":{},"t":[true,false]})"),
+        Json("a \"quoted\" \\ line\n, \xC3\xA9 and \x7f"), Json("a\tb"), Json(controls),
+        Json::object({{"a\tb\n", "c\r"}}), Json(nullptr), Json(-1), Json::array({Json::array()})}) {
+    EXPECT_EQ(print_json(value), value.dump());
+  }
+}
+
 TEST(ParseJson, MendsLoneSurrogates) {
   const auto text = [](const std::string& json) {
     return parse_json("[\"" + json + "\"]", {})->at(0).get<std::string>();

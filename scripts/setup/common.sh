@@ -104,6 +104,23 @@ install_npm() {  # SOURCE FOLDER WHAT
   replace_folder "$work/npm" "$2"
 }
 
+# Installs what a file of requirements pins into a virtual environment.
+install_venv() {  # REQUIREMENTS FOLDER WHAT [PIP-OPTION]...
+  local requirements=$1 folder=$2 what=$3 wanted
+  shift 3
+  wanted=$(cat "$requirements" <("$(find_python)" --version) | sha256)
+  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
+  hold_lock "$folder.lock"
+  if [ "$(cat "$folder/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
+  say "Fetching $what"
+  # It cannot be renamed, so it counts from the moment that `installed` is there.
+  rm -rf "$folder"
+  "$(find_python)" -m venv "$folder" >&2
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" \
+    -r "$requirements" >&2
+  echo "$wanted" >"$folder/installed"
+}
+
 # The CPU features that a -march=native build depends on, as one line.
 cpu_features() {
   if [ -r /proc/cpuinfo ]; then

@@ -13,16 +13,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 cache=$(cache_folder)
 venv="$cache/mlx-lm-test"
-pinned="$here/mlx_lm/requirements.txt"
-wanted=$(cat "$pinned" <("$(find_python)" --version) | sha256)
-hold_lock "$venv.lock"
-if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
-  say "Fetching mlx-lm (about 360 MB with what it needs)"
-  # A virtual environment cannot be renamed, so it counts from the moment that `installed` is there.
-  rm -rf "$venv"
-  "$(find_python)" -m venv "$venv" >&2
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$pinned" >&2
-  echo "$wanted" >"$venv/installed"
-fi
+install_venv "$here/mlx_lm/requirements.txt" "$venv" "mlx-lm (about 360 MB with what it needs)"
 echo "python=$venv/bin/python"
 echo "model=$("$here/hub_model.sh" "$venv/bin/python")"

@@ -10,23 +10,8 @@ root=$(cd "$here/../.." && pwd)
 # shellcheck source=scripts/setup/common.sh
 . "$here/common.sh"
 
-install_python_sdk() {  # FOLDER
-  local wanted
-  wanted=$(cat "$root/tests/sdk/requirements.txt" <("$(find_python)" --version) | sha256)
-  if [ "$(cat "$1/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
-  hold_lock "$1.lock"
-  if [ "$(cat "$1/installed" 2>/dev/null)" = "$wanted" ]; then return; fi
-  say "Fetching the SDKs for Python"
-  # A virtual environment cannot be renamed, so it counts from the moment that `installed` is there.
-  rm -rf "$1"
-  "$(find_python)" -m venv "$1" >&2
-  "$1/bin/python" -m pip install --quiet --disable-pip-version-check \
-    -r "$root/tests/sdk/requirements.txt" >&2
-  echo "$wanted" >"$1/installed"
-}
-
 cache=$(cache_folder)
-install_python_sdk "$cache/sdk-python"
+install_venv "$root/tests/sdk/requirements.txt" "$cache/sdk-python" "the SDKs for Python"
 install_npm "$root/tests/sdk" "$cache/sdk-node" "the SDKs for TypeScript"
 node=$("$here/node.sh")
 echo "python=$cache/sdk-python/bin/python"

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/api_cases.h"
 #include "fakes/raw_client.h"
 #include "fakes/served_api.h"
 #include "protocol/json_text.h"
@@ -21,14 +22,6 @@ std::string raw_post(bool stream) {
   return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
          "Authorization: Bearer secret\r\nContent-Length: " +
          std::to_string(body(stream).size()) + "\r\n\r\n" + body(stream);
-}
-
-Script hello() {
-  Script script;
-  script.prompt_tokens = 100;
-  script.steps = {say(Waiting{}), say(TextDelta{"Hel"}), say(TextDelta{"lo"})};
-  script.finish.usage = {100, 60, 2};
-  return script;
 }
 
 std::vector<std::string> data_of(const std::string& stream) {
@@ -108,23 +101,7 @@ TEST(Completions, TheHeadComesBeforeTheWorkIsDone) {
 }
 
 TEST(Completions, AClientThatLeavesEndsTheWork) {
-  for (const bool stream : {true, false}) {
-    Latch started;
-    Script script;
-    script.steps = {[&](const EventSink&) {
-                      started.arrive();
-                      return true;
-                    },
-                    busy_until([] { return false; })};
-    ServedApi served(script);
-    RawClient client(served.server().port());
-    client.send(raw_post(stream));
-    ASSERT_TRUE(started.wait());
-    client.reset();
-    EXPECT_TRUE(served.metric_becomes("anyclaude_api_clients_gone_total", 1)) << stream;
-    EXPECT_TRUE(served.metric_becomes("anyclaude_api_in_flight", 0));
-    EXPECT_EQ(served.backend().cancelled(), 1);
-  }
+  for (const bool stream : {true, false}) expect_work_to_end_with_its_client(raw_post(stream));
 }
 
 TEST(Completions, AFailureAfterTheHeadIsAnErrorInTheStream) {

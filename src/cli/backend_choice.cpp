@@ -1,7 +1,6 @@
 #include "cli/backend_choice.h"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -25,7 +24,6 @@ class KeptPrompts {
  public:
   KeptPrompts(const Config& config, Metrics& metrics) : config_(config), metrics_(metrics) {}
 
-  // Null where no model is wanted.
   Result<std::unique_ptr<Backend>> open() {
     const ModelChoice model = TRY(choose_model(config_.model, config_.folders));
     if (model.none) return std::make_unique<NoBackend>();

@@ -18,7 +18,7 @@
 
 namespace anyclaude {
 
-// The engine's cache, from when the engine is first needed.
+// The engine with its cache, from when it is first needed.
 class KeptPrompts;
 
 inline constexpr std::string_view embedded_mode = "embedded";

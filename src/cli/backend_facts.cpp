@@ -149,9 +149,7 @@ Result<BackendFacts> find_backend_facts(const Config& config, const Environment&
   facts.here = options.url.is_local();
   UpstreamClient client(client_options(options));
   facts.server = look_at_server(client, options);
-  // The Messages API has tools; whether a template shows them is that server's concern.
-  const bool asks = options.tools == ToolsChoice::find && options.form == RemoteForm::openai;
-  if (facts.server && asks) {
+  if (facts.server && must_ask_for_tools(options)) {
     facts.tools = shows_tools(client, facts.server->model, answer_timeout);
   } else if (facts.server) {
     facts.tools = facts.server->tools;

@@ -54,7 +54,7 @@ Result<std::string> keep(const Config& config) {
   }
   TRY_VOID(check_backend(wanted));
   TRY_VOID(make_private_folder(config.folders.state));
-  TRY_VOID(write_file(mode_file(config.folders), config.mode_wanted + "\n"));
+  TRY_VOID(keep_mode(mode_file(config.folders), config.mode_wanted));
   return config.mode_wanted;
 }
 

@@ -317,6 +317,16 @@ CanonicalConversation canonicalise(const Conversation& conversation,
   return Canonicaliser(conversation, capabilities, layout).run();
 }
 
+void append_event(CanonicalMessage& answer, const Event& event) {
+  if (const auto* text = std::get_if<TextDelta>(&event)) answer.text += text->text;
+  if (const auto* call = std::get_if<ToolUseStart>(&event)) {
+    answer.calls.push_back({.id = call->id, .name = call->name, .arguments_json = {}});
+  }
+  if (const auto* input = std::get_if<ToolInputDelta>(&event); input && !answer.calls.empty()) {
+    answer.calls.back().arguments_json += input->json;
+  }
+}
+
 bool is_client_noise(std::string_view system_text) { return system_text.starts_with(billing_line); }
 
 }  // namespace anyclaude

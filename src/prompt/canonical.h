@@ -96,6 +96,9 @@ CanonicalConversation canonicalise(const Conversation& conversation,
                                    const TemplateCapabilities& capabilities,
                                    PromptLayout layout = PromptLayout::cache);
 
+// Appends to an answer what its client hears of it: what it will send back.
+void append_event(CanonicalMessage& answer, const Event& event);
+
 // A text block of the system prompt that no model is shown: what the client tells of itself.
 bool is_client_noise(std::string_view system_text);
 

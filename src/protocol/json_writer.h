@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/json_string.h"
 
@@ -35,6 +36,15 @@ class JsonWriter {
   void text(std::string_view name, std::string_view value) {
     key(name);
     append_json_string(out_, value);
+  }
+  void texts(std::string_view name, const std::vector<std::string>& values) {
+    key(name);
+    open('[');
+    for (const std::string& value : values) {
+      element();
+      append_json_string(out_, value);
+    }
+    close(']');
   }
   void raw(std::string_view name, std::string_view json) {
     key(name);

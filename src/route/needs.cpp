@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "prompt/canonical.h"
+#include "protocol/origin.h"
 
 namespace anyclaude {
 namespace {
@@ -135,9 +136,7 @@ Needs needs_of(const Request& request) {
     return std::ranges::any_of(message.blocks, shows_image);
   });
   needs.agent = !request.origin.agent_id.empty();
-  // Clients ask in the background without tools, and within a session of somebody's.
-  needs.background =
-      conversation.tools.empty() && !needs.agent && !request.origin.session_id.empty();
+  needs.background = is_background(request);
   return needs;
 }
 

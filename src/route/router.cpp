@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "protocol/origin.h"
 
 namespace anyclaude {
 namespace {
@@ -25,14 +26,6 @@ RouterOptions with_clock(RouterOptions options) {
   return options;
 }
 
-// Requests of one name follow each other; empty where the client names no session.
-std::string conversation_of(const Request& request) {
-  const Origin& origin = request.origin;
-  if (origin.session_id.empty()) return {};
-  return origin.key_name + '\n' + origin.session_id + '\n' + origin.agent_id +
-         (request.conversation.tools.empty() ? "\nside" : "");
-}
-
 // Another server may do better. What is wrong with the request is wrong everywhere, but for its
 // length.
 bool helps_to_go_on(const Error& error) {
@@ -46,9 +39,10 @@ bool helps_to_go_on(const Error& error) {
 
 class Router::Routed final : public Generation {
  public:
-  Routed(Router& router, std::vector<size_t> numbers, Request request)
+  Routed(Router& router, const std::string& mode, Request request)
       : router_(router),
-        numbers_(std::move(numbers)),
+        chosen_by_user_(mode != auto_mode),
+        numbers_(router.numbers_of(mode).value_or(std::vector<size_t>())),
         request_(std::move(request)),
         trail_(trail_of(request_)),
         conversation_(conversation_of(request_)) {}
@@ -56,19 +50,12 @@ class Router::Routed final : public Generation {
     if (begun_) router_.table_.left(number_);
   }
 
-  // The first server that takes it; else what the best of them said.
   Result<void> start() {
     decide();
-    std::optional<Error> first_error;
-    while (next_ < order_.size()) {
-      auto begun = begin_next();
-      if (begun) return {};
-      if (!first_error) first_error = begun.error();
-      if (!helps_to_go_on(begun.error())) break;
-    }
-    if (first_error) return std::unexpected(std::move(*first_error));
-    return fail(Error::Kind::overloaded, "No server is open.");
+    return begin();
   }
+
+  size_t number() const { return number_; }
 
   uint32_t prompt_tokens() const override { return inner_->prompt_tokens(); }
   std::string backend() const override { return router_.table_.server(number_).name; }
@@ -90,9 +77,9 @@ class Router::Routed final : public Generation {
       const Error error = std::move(finish).error();
       ended(error);
       // What the client has seen of an answer cannot be taken back.
-      if (first_event_s_ || !helps_to_go_on(error) || !go_on_after(error)) {
-        return std::unexpected(error);
-      }
+      if (first_event_s_ || !helps_to_go_on(error)) return std::unexpected(error);
+      note_failover(error);
+      if (!begin()) return std::unexpected(error);
     }
   }
 
@@ -104,7 +91,7 @@ class Router::Routed final : public Generation {
     input.prompt_bytes = trail_.bytes();
     input.head_hash = trail_.head_hash();
     input.answer_tokens = router_.table_.answer_tokens();
-    input.chosen_by_user = router_.mode() != auto_mode;
+    input.chosen_by_user = chosen_by_user_;
     Decision decision = anyclaude::decide(input, candidates, router_.options_.rules);
     order_ = std::move(decision.order);
     reason_ = std::move(decision.reason);
@@ -132,19 +119,25 @@ class Router::Routed final : public Generation {
     return {};
   }
 
-  bool go_on_after(const Error& error) {
-    const std::string failed = backend();
+  // The next server that takes it; else what the first of them said.
+  Result<void> begin() {
+    std::optional<Error> first_error;
     while (next_ < order_.size()) {
-      router_.metrics_
-          .counter("anyclaude_route_failovers_total",
-                   "Requests that went on to another server, by the one that failed.",
-                   {{"server", failed}})
-          .add();
-      reason_ = fmt::format("{} failed", failed);
-      spdlog::warn("{}: {} failed: {}", request_.origin.request_id, failed, error.message);
-      if (begin_next()) return true;
+      const auto begun = begin_next();
+      if (begun) return {};
+      if (!first_error) first_error = begun.error();
+      if (!helps_to_go_on(begun.error())) break;
+      note_failover(begun.error());
     }
-    return false;
+    if (first_error) return std::unexpected(std::move(*first_error));
+    return fail(Error::Kind::overloaded, "No server is open.");
+  }
+
+  void note_failover(const Error& error) {
+    if (next_ == order_.size()) return;
+    router_.failovers_[number_]->add();
+    reason_ = fmt::format("{} failed", backend());
+    spdlog::warn("{}: {} failed: {}", request_.origin.request_id, backend(), error.message);
   }
 
   void answered(const Finish& finish) {
@@ -177,6 +170,7 @@ class Router::Routed final : public Generation {
   }
 
   Router& router_;
+  const bool chosen_by_user_;
   const std::vector<size_t> numbers_;
   Request request_;  // gone once the last server has it
   const PromptTrail trail_;
@@ -193,12 +187,9 @@ class Router::Routed final : public Generation {
 };
 
 Result<std::unique_ptr<Generation>> Router::start(Request request) {
-  auto routed = std::make_unique<Routed>(*this, numbers(), std::move(request));
+  auto routed = std::make_unique<Routed>(*this, mode(), std::move(request));
   TRY_VOID(routed->start());
-  metrics_
-      .counter("anyclaude_route_requests_total", "Requests by the server that they went to.",
-               {{"server", routed->backend()}})
-      .add();
+  requests_[routed->number()]->add();
   return routed;
 }
 
@@ -216,9 +207,16 @@ Result<uint32_t> Router::count_tokens(const Request& request) {
 // ---- The mode -----------------------------------------------------------------------------------
 
 Router::Router(RouterOptions options, Metrics& metrics)
-    : options_(with_clock(std::move(options))),
-      metrics_(metrics),
-      table_(options_.servers, options_.now_s) {}
+    : options_(with_clock(std::move(options))), table_(options_.servers, options_.now_s) {
+  for (const RoutedServer& server : options_.servers) {
+    const Metrics::Labels labels = {{"server", server.name}};
+    requests_.push_back(&metrics.counter("anyclaude_route_requests_total",
+                                         "Requests by the server that they went to.", labels));
+    failovers_.push_back(&metrics.counter(
+        "anyclaude_route_failovers_total",
+        "Requests that went on to another server, by the one that failed.", labels));
+  }
+}
 
 Router::~Router() = default;
 
@@ -258,22 +256,22 @@ Result<void> Router::set_mode(const std::string& mode) {
   TRY_VOID(begin(mode));
   spdlog::info("mode {}", mode);
   if (options_.mode_file.empty()) return {};
-  const auto kept = write_file(options_.mode_file, mode + "\n");
+  const auto kept = keep_mode(options_.mode_file, mode);
   if (!kept) spdlog::warn("the mode is not kept for the next start: {}", kept.error().message);
   return {};
 }
 
-std::vector<size_t> Router::numbers() const {
-  return numbers_of(mode()).value_or(std::vector<size_t>());
-}
-
 std::vector<Backend*> Router::backends() const {
   std::vector<Backend*> open;
-  for (const size_t number : numbers()) {
+  for (const size_t number : numbers_of(mode()).value_or(std::vector<size_t>())) {
     if (Backend* backend = table_.backend(number)) open.push_back(backend);
   }
   std::ranges::stable_partition(open, [](Backend* one) { return one->abilities().ready; });
   return open;
+}
+
+Result<void> keep_mode(const std::filesystem::path& mode_file, const std::string& mode) {
+  return write_file(mode_file, mode + "\n");
 }
 
 std::string kept_mode(const std::filesystem::path& mode_file) {

@@ -67,13 +67,14 @@ class Router final : public Backend {
   class Routed;  // a request on its way through the servers
 
   Result<std::vector<size_t>> numbers_of(const std::string& mode) const;
-  std::vector<size_t> numbers() const;
   std::vector<Backend*> backends() const;
   void note(DecisionRecord record);
 
   const RouterOptions options_;
-  Metrics& metrics_;
   ServerTable table_;
+  // By the server's number.
+  std::vector<Counter*> requests_;
+  std::vector<Counter*> failovers_;
   mutable Mutex mutex_;
   std::string mode_ GUARDED_BY(mutex_);
   std::deque<DecisionRecord> decisions_ GUARDED_BY(mutex_);
@@ -81,5 +82,6 @@ class Router final : public Backend {
 
 // The mode that was set last, as `mode_file` has it; empty: none.
 std::string kept_mode(const std::filesystem::path& mode_file);
+Result<void> keep_mode(const std::filesystem::path& mode_file, const std::string& mode);
 
 }  // namespace anyclaude

@@ -133,6 +133,17 @@ TEST_F(RouterTest, AsksTheNextWhereAServerFailsBeforeItsFirstWord) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(ask("Hi", std::to_string(i)), "a-3: 3");
 }
 
+TEST_F(RouterTest, TellsThatAnotherOneFailed) {
+  add("a-1", refuses(Error::Kind::upstream));
+  add("a-2", says("2"));
+  options_.servers[1].weight = 0;  // so the first is asked first
+  router("a");
+  EXPECT_EQ(ask(), "a-2: 2");
+  EXPECT_EQ(reason_, "a-1 failed");
+  EXPECT_NE(metrics_.print().find(R"(anyclaude_route_failovers_total{server="a-1"} 1)"),
+            std::string::npos);
+}
+
 TEST_F(RouterTest, TakesNothingBackThatWasSaid) {
   add("a-1", breaks_off({say(TextDelta{"Hel"})}));
   ScriptedBackend& other = add("b", says("2"));

@@ -9,6 +9,8 @@ import sys
 
 import anthropic
 
+from checks import holds, raises
+
 CLIENT = anthropic.Anthropic(max_retries=0, timeout=120)
 MODEL = "claude-sonnet-5"  # any name is answered by the loaded model
 WEATHER = {"name": "weather", "description": "The weather of a town.",
@@ -17,12 +19,6 @@ WEATHER = {"name": "weather", "description": "The weather of a town.",
 CLOCK = {"name": "clock", "description": "The time in a zone.",
          "input_schema": {"type": "object", "required": ["zone"], "additionalProperties": False,
                           "properties": {"zone": {"enum": ["utc", "local"]}}}}
-
-
-def holds(condition, what):
-    if not condition:
-        raise AssertionError(what)
-    print("ok", what, flush=True)
 
 
 def ask(text="Say hello.", client=CLIENT, **more):
@@ -34,17 +30,6 @@ def ask(text="Say hello.", client=CLIENT, **more):
 def total(usage):
     return (usage.input_tokens + (usage.cache_read_input_tokens or 0)
             + (usage.cache_creation_input_tokens or 0))
-
-
-def raises(expected, function, what):
-    try:
-        function()
-    except expected as error:
-        print("ok", what, type(error).__name__, flush=True)
-        return error
-    except anthropic.AnthropicError as error:
-        raise AssertionError(f"{what}: {type(error).__name__}, not {expected.__name__}") from error
-    raise AssertionError(f"{what}: nothing was raised")
 
 
 def answers():

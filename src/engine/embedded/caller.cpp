@@ -4,24 +4,14 @@
 #include <variant>
 
 #include "protocol/json_string.h"
+#include "protocol/origin.h"
 
 namespace anyclaude {
 
 Priority priority_of(const Request& request) {
   if (request.origin.warming) return Priority::idle;
   if (!request.origin.agent_id.empty()) return Priority::agent;
-  if (!request.origin.session_id.empty() && request.conversation.tools.empty()) {
-    return Priority::background;
-  }
-  return Priority::main;
-}
-
-std::string conversation_of(const Request& request) {
-  const Origin& origin = request.origin;
-  if (origin.session_id.empty()) return "";
-  const bool side = request.conversation.tools.empty();
-  return origin.key_name + '\n' + origin.session_id + '\n' + origin.agent_id +
-         (side ? "\nside" : "");
+  return is_background(request) ? Priority::background : Priority::main;
 }
 
 std::string first_words(const Conversation& conversation) {

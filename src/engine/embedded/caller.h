@@ -8,11 +8,7 @@
 
 namespace anyclaude {
 
-// Sub-agents name themselves; what a session asks without tools is a title or a summary of its own.
 Priority priority_of(const Request& request);
-
-// Requests of one name follow each other; empty where the client names no session.
-std::string conversation_of(const Request& request);
 
 // What tells a conversation from others in a list: the beginning of what its user first wrote,
 // which stands behind what the client puts in front of it. At most 120 bytes of valid UTF-8, one

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/origin.h"
+
 namespace anyclaude {
 namespace {
 

@@ -22,6 +22,7 @@
 #include "engine/embedded/prompt_maker.h"
 #include "engine/embedded/read_ahead.h"
 #include "kv/note.h"
+#include "protocol/origin.h"
 
 namespace anyclaude {
 namespace {

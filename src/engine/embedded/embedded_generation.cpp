@@ -52,7 +52,7 @@ Result<Finish> EmbeddedGeneration::run(const EventSink& sink) {
     }
     if (events.empty() && !ended) events.emplace_back(view.progress);
     for (const Event& event : events) {
-      note(event);
+      append_event(told_, event);
       if (!sink(event)) return fail(Error::Kind::cancelled, "The client has left.");
     }
     if (!ended) continue;
@@ -80,17 +80,6 @@ void EmbeddedGeneration::explain_prompt(uint32_t found_tokens) const {
   if (metrics) metrics->count(tokens, reason_of(departure, found_tokens));
   spdlog::info("{}: {}", request.empty() ? "request" : request,
                explain(tokens, departure, found_tokens));
-}
-
-// The answer as the client hears it.
-void EmbeddedGeneration::note(const Event& event) {
-  if (const auto* text = std::get_if<TextDelta>(&event)) told_.text += text->text;
-  if (const auto* call = std::get_if<ToolUseStart>(&event)) {
-    told_.calls.push_back({.id = call->id, .name = call->name, .arguments_json = {}});
-  }
-  if (const auto* input = std::get_if<ToolInputDelta>(&event); input && !told_.calls.empty()) {
-    told_.calls.back().arguments_json += input->json;
-  }
 }
 
 void EmbeddedGeneration::remember() {

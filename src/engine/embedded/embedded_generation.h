@@ -45,7 +45,6 @@ class EmbeddedGeneration final : public Generation {
  private:
   StopReason reason(const Job::View& view) const;
   void explain_prompt(uint32_t found_tokens) const;
-  void note(const Event& event);
   void remember();
 
   std::shared_ptr<Job> job_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/remote/sampling.h"
 #include "protocol/json_writer.h"
 
 namespace anyclaude {
@@ -22,7 +23,11 @@ class RequestWriter {
     json_.text("model", model);
     json_.raw("stream", "true");
     json_.raw("max_tokens", std::to_string(std::max(1, max_tokens)));
-    sampling();
+    write_sampling(json_, conversation_, "stop_sequences");
+    if (!conversation_.output_schema_json.empty()) {
+      json_.raw("output_config", fmt::format(R"({{"format":{{"type":"json_schema","schema":{}}}}})",
+                                             conversation_.output_schema_json));
+    }
     return prompt();
   }
 
@@ -50,21 +55,6 @@ class RequestWriter {
     json_.close(']');
     json_.close('}');
     return std::move(out_);
-  }
-
-  void sampling() {
-    const SamplingChoice& sampling = conversation_.sampling;
-    if (sampling.temperature) json_.raw("temperature", fmt::format("{}", *sampling.temperature));
-    if (sampling.top_p) json_.raw("top_p", fmt::format("{}", *sampling.top_p));
-    if (sampling.top_k) json_.raw("top_k", std::to_string(*sampling.top_k));
-    if (conversation_.stop_sequences.empty()) return;
-    json_.key("stop_sequences");
-    json_.open('[');
-    for (const std::string& sequence : conversation_.stop_sequences) {
-      json_.element();
-      append_json_string(out_, sequence);
-    }
-    json_.close(']');
   }
 
   void tools() {

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "engine/remote/sampling.h"
 #include "protocol/json_string.h"
 #include "protocol/json_writer.h"
 
@@ -23,7 +24,13 @@ class RequestWriter {
     json_.raw("stream", "true");
     json_.raw("stream_options", R"({"include_usage":true})");
     if (max_tokens > 0) json_.raw("max_tokens", std::to_string(max_tokens));
-    sampling();
+    write_sampling(json_, conversation_, "stop");
+    if (!conversation_.output_schema_json.empty()) {
+      json_.raw("response_format",
+                fmt::format(R"({{"type":"json_schema","json_schema":{{"name":"answer",)"
+                            R"("strict":true,"schema":{}}}}})",
+                            conversation_.output_schema_json));
+    }
     if (!canonical_.tools.empty()) tools();
     json_.key("messages");
     json_.open('[');
@@ -37,28 +44,6 @@ class RequestWriter {
   }
 
  private:
-  void sampling() {
-    const SamplingChoice& sampling = conversation_.sampling;
-    if (sampling.temperature) json_.raw("temperature", fmt::format("{}", *sampling.temperature));
-    if (sampling.top_p) json_.raw("top_p", fmt::format("{}", *sampling.top_p));
-    if (sampling.top_k) json_.raw("top_k", std::to_string(*sampling.top_k));
-    if (!conversation_.stop_sequences.empty()) {
-      json_.key("stop");
-      json_.open('[');
-      for (const std::string& sequence : conversation_.stop_sequences) {
-        json_.element();
-        append_json_string(out_, sequence);
-      }
-      json_.close(']');
-    }
-    if (!conversation_.output_schema_json.empty()) {
-      json_.raw("response_format",
-                fmt::format(R"({{"type":"json_schema","json_schema":{{"name":"answer",)"
-                            R"("strict":true,"schema":{}}}}})",
-                            conversation_.output_schema_json));
-    }
-  }
-
   void tools() {
     json_.key("tools");
     json_.open('[');

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/remote/anthropic_request.h"
-#include "engine/remote/openai_request.h"
+#include "engine/remote/form.h"
 #include "engine/remote/remote_generation.h"
 #include "engine/remote/token_count.h"
 #include "prompt/canonical.h"
@@ -24,16 +23,6 @@ constexpr uint32_t output_tokens_max = 32'000;
 constexpr uint32_t context_tokens_unknown = 200'000;
 // A server may load the model for it first.
 constexpr milliseconds probe_timeout{300'000};
-
-HttpHeaders headers_of(const RemoteOptions& options) {
-  const bool messages = options.form == RemoteForm::anthropic;
-  HttpHeaders headers;
-  if (messages) headers.emplace_back("anthropic-version", "2023-06-01");
-  if (options.key.empty()) return headers;
-  headers.emplace_back(messages ? "x-api-key" : "Authorization",
-                       messages ? options.key : "Bearer " + options.key);
-  return headers;
-}
 
 std::string lower(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -71,7 +60,7 @@ bool emulates(const Conversation& conversation, const ServerFacts& facts) {
 }  // namespace
 
 UpstreamClientOptions client_options(const RemoteOptions& options) {
-  return {.url = options.url, .headers = headers_of(options)};
+  return {.url = options.url, .headers = headers_of(options.form, options.key)};
 }
 
 RemoteBackend::RemoteBackend(RemoteOptions options, Metrics& metrics)
@@ -126,9 +115,7 @@ void RemoteBackend::look() {
   auto found = look_at_server(client_, options_, go_on);
   const auto before = facts();
   const bool same = found && before && (*before)->model == found->model;
-  // Of the Messages API tools are a part.
-  const bool asks = options_.tools == ToolsChoice::find && options_.form == RemoteForm::openai;
-  if (found && asks) {
+  if (found && must_ask_for_tools(options_)) {
     // Asked once for each model: it costs the server two small prompts.
     if (same) {
       found->tools = (*before)->tools;
@@ -245,10 +232,7 @@ RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerF
   asked.emulates = emulates(conversation, facts);
   const CanonicalConversation canonical = canonical_for(request, facts, asked.conversation);
   const auto encoded = [&](int32_t max_tokens) {
-    if (options_.form == RemoteForm::anthropic) {
-      return encode_anthropic_request(canonical, conversation, asked.model, max_tokens);
-    }
-    return encode_openai_request(canonical, conversation, asked.model, max_tokens);
+    return encode_request(options_.form, canonical, conversation, asked.model, max_tokens);
   };
   asked.body = encoded(conversation.max_tokens);
   asked.tokens = about_tokens(asked.body.size());
@@ -280,16 +264,8 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
     };
     options.failed = [this] { failures_.add(); };
     const AnswerText::Options text{.thinking = true, .calls = asked->emulates && may_call};
-    const bool messages = options_.form == RemoteForm::anthropic;
-    std::unique_ptr<RemoteAnswer> answer;
-    if (messages) {
-      answer = std::make_unique<AnthropicRemoteAnswer>(text);
-    } else {
-      answer = std::make_unique<OpenAiRemoteAnswer>(text);
-    }
     return std::make_unique<RemoteGeneration>(
-        client_.send({messages ? "/v1/messages" : "/chat/completions"}, asked->body),
-        std::move(answer),
+        client_.send({answers_path(options_.form)}, asked->body), read_answer(options_.form, text),
         [this, asked, facts](int status, const std::string& body) {
           return refusal(status, body, *asked, *facts);
         },

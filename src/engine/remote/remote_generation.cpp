@@ -88,21 +88,10 @@ Result<void> RemoteGeneration::give_arrived(const EventSink& sink) {
 Result<void> RemoteGeneration::give(const EventSink& sink) {
   for (const Event& event : std::exchange(events_, {})) {
     first_seen_ = true;
-    note(event);
+    append_event(told_, event);
     if (!sink(event)) return left();
   }
   return {};
-}
-
-// The answer as the client hears it.
-void RemoteGeneration::note(const Event& event) {
-  if (const auto* text = std::get_if<TextDelta>(&event)) told_.text += text->text;
-  if (const auto* call = std::get_if<ToolUseStart>(&event)) {
-    told_.calls.push_back({.id = call->id, .name = call->name, .arguments_json = {}});
-  }
-  if (const auto* input = std::get_if<ToolInputDelta>(&event); input && !told_.calls.empty()) {
-    told_.calls.back().arguments_json += input->json;
-  }
 }
 
 Result<void> RemoteGeneration::take(const UpstreamExchange::Progress& progress) {

@@ -46,7 +46,6 @@ class RemoteGeneration final : public Generation {
   Result<void> run_to_end(const EventSink& sink);
   Result<void> give_arrived(const EventSink& sink);
   Result<void> give(const EventSink& sink);
-  void note(const Event& event);
 
   const std::unique_ptr<UpstreamExchange> exchange_;
   const std::unique_ptr<RemoteAnswer> answer_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/remote/form.h"
 #include "protocol/json_string.h"
 #include "protocol/json_text.h"
 #include "protocol/openai_answer.h"
@@ -112,8 +113,7 @@ std::string probe_body(const std::string& model, bool with_tool) {
 
 Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& options,
                                    const std::function<bool()>& go_on) {
-  const bool messages = options.form == RemoteForm::anthropic;
-  const std::string path = messages ? "/v1/models" : "/models";
+  const std::string_view path = models_path(options.form);
   const auto answer = TRY(client.ask({path}, "", ask_timeout, go_on));
   const std::string server = client.url().origin();
   if (answer.status == 401 || answer.status == 403) {
@@ -154,6 +154,10 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
   facts.images = options.images.value_or(facts.images);
   facts.tools = options.tools != ToolsChoice::emulated;
   return facts;
+}
+
+bool must_ask_for_tools(const RemoteOptions& options) {
+  return options.tools == ToolsChoice::find && options.form == RemoteForm::openai;
 }
 
 Result<bool> shows_tools(UpstreamClient& client, const std::string& model, milliseconds timeout,

@@ -34,6 +34,10 @@ struct ServerFacts {
 Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& options,
                                    const std::function<bool()>& go_on = {});
 
+// Whether only the server itself can tell that it shows tools: the user has not, and they are no
+// part of its API (of Messages they are).
+bool must_ask_for_tools(const RemoteOptions& options);
+
 // Whether the server puts a request's tools into the prompt: asked for an answer of one token with
 // a tool and without it, it must count more tokens with. False also where it refuses tools.
 // Error::not_found of a server that counts nothing, another where it does not answer.

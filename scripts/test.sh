@@ -7,6 +7,7 @@
 #                     of kills and changed files; ANYCLAUDE_TEST_SEED=N draws others
 # test.sh mlx         the real client on the real mlx-lm: 6 minutes on 2 cores, 360 MB to fetch
 # test.sh llama_server   and on the real llama-server: 2 minutes, and 8 to build it once
+# test.sh vllm        and on the real vLLM: 7 minutes, 7 GB to fetch, 6 GB of memory
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup/common.sh
@@ -122,6 +123,11 @@ part_mlx() {
 part_llama_server() {
   bench/rival.sh 2>&3
   run_suite llama_server
+}
+
+part_vllm() {
+  scripts/setup/vllm.sh 2>&3
+  run_suite vllm
 }
 
 # The line of a part's log that says what was checked.

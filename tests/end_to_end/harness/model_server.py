@@ -21,7 +21,8 @@ def free_port():
 class ModelServer:
     """A command that listens on `port` of this machine; ready when `ready` (a path) answers 200."""
 
-    def __init__(self, h, name, command, port, ready, environment=None):
+    def __init__(self, h, name, command, port, ready, environment=None,
+                 start_timeout_s=START_TIMEOUT_S):
         self.port = port
         self.origin = f"http://127.0.0.1:{port}"
         self.log_path = h.scratch / f"{name}-{port}.log"
@@ -36,7 +37,7 @@ class ModelServer:
             expect(self.process.poll() is None, f"{name} ended at once")
             return self._get(ready) == 200
         try:
-            wait_until(answers, f"{name} answers", START_TIMEOUT_S)
+            wait_until(answers, f"{name} answers", start_timeout_s)
         except Failed as failure:
             raise Failed(f"{failure}; its log:\n{self.log(40)}") from failure
 
@@ -93,3 +94,21 @@ def mlx_lm(h, *arguments, answers=None):
     command = [mlx["python"], *program, "--model", mlx["model"], "--host", "127.0.0.1", "--port",
                port, *arguments]
     return ModelServer(h, "mlx-lm", command, port, "/health", environment)
+
+
+def vllm(h, template, *arguments):
+    """vLLM with SmolLM2, on the CPU: 6 GiB of memory, ready after a minute; it speaks OpenAI's and
+    Anthropic's API. `template` is a Jinja file: SmolLM2's own has no tools."""
+    port = free_port()
+    parts = h.setup.vllm()
+    environment = {"VLLM_TARGET_DEVICE": "cpu", "VLLM_CPU_KVCACHE_SPACE": "2",
+                   "VLLM_CPU_OMP_THREADS_BIND": f"0-{os.cpu_count() - 1}",
+                   "VLLM_NO_USAGE_STATS": "1", "CUDA_VISIBLE_DEVICES": "", "HF_HUB_OFFLINE": "1",
+                   "TRANSFORMERS_OFFLINE": "1"}
+    command = [parts["python"], "-m", "vllm.entrypoints.openai.api_server", "--model",
+               parts["model"], "--served-model-name", "smollm2", "--host", "127.0.0.1", "--port",
+               port, "--dtype", "bfloat16", "--enforce-eager", "--max-model-len", 8192,
+               "--enable-prefix-caching", "--enable-prompt-tokens-details",
+               "--enable-auto-tool-choice", "--tool-call-parser", "hermes",
+               "--chat-template", template, *arguments]
+    return ModelServer(h, "vllm", command, port, "/health", environment, start_timeout_s=400)

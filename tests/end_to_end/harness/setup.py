@@ -40,6 +40,11 @@ class Setup:
         """{"python": PATH, "model": FOLDER}: the real mlx-lm and SmolLM2 as it loads it."""
         return dict(line.split("=", 1) for line in output_of("mlx_lm.sh"))
 
+    @functools.cache
+    def vllm(self):
+        """{"python": PATH, "model": FOLDER}: the real vLLM and SmolLM2 as it loads it."""
+        return dict(line.split("=", 1) for line in output_of("vllm.sh"))
+
     @functools.cached_property
     def llama_server(self):
         """The real one, of the engine's source."""

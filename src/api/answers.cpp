@@ -11,6 +11,21 @@ namespace anyclaude {
 
 using Clock = std::chrono::steady_clock;
 
+namespace {
+
+// What belongs to the body of a request that is passed on as it came.
+HttpHeaders passed_on(const HttpRequest& from, bool with_key) {
+  HttpHeaders headers;
+  for (const char* name : {"anthropic-beta", "x-api-key", "authorization"}) {
+    std::string value = from.header(name);
+    if (!value.empty()) headers.emplace_back(name, std::move(value));
+    if (!with_key) break;
+  }
+  return headers;
+}
+
+}  // namespace
+
 struct Answers::Answer {
   Answer(Answers& answers, const Request& request, Dialect client_dialect)
       : request_id(request.origin.request_id),
@@ -93,7 +108,7 @@ Result<std::shared_ptr<Answers::Answer>> Answers::begin(Request request, const H
 }
 
 Result<std::unique_ptr<Generation>> Answers::start(Request request, const HttpRequest& from) {
-  if (request.conversation.searches_web) {
+  if (request.conversation.searches_web && !passes_on()) {
     return std::make_unique<FixedAnswer>(no_search_text, TRY(backend_.count_tokens(request)));
   }
   if (options_.warm_prompts) {
@@ -112,6 +127,9 @@ Result<Request> Answers::with_origin(Request request, const HttpRequest& from) c
   Caller caller = TRY(auth_.caller(from));
   request.origin.key_name = std::move(caller.key_name);
   request.origin.sharing = std::move(caller.sharing);
+  if (!request.as_sent.body.empty()) {
+    request.as_sent.headers = passed_on(from, auth_.asks_no_key());
+  }
   return request;
 }
 

@@ -37,6 +37,9 @@ class Answers {
   HttpReply whole(Request request, const HttpRequest& from, WholeAnswer& form);
   HttpReply stream(Request request, const HttpRequest& from, std::unique_ptr<AnswerStream> form);
 
+  // Whether who answers wants requests of the Messages API as they were sent.
+  bool passes_on() const { return backend_.abilities().passes_on; }
+
   Result<uint32_t> count_tokens(Request request, const HttpRequest& from);
 
   // What is not answered, and a value that is: both with the id of the request.

@@ -45,6 +45,9 @@ class Auth {
   // with an unknown one; compares every key in constant time.
   Result<Caller> caller(const HttpRequest& request) const;
 
+  // What callers send as a key is none of ours.
+  bool asks_no_key() const { return options_.no_auth; }
+
   // A web page must not reach this server through a name it controls: the Host header has to be a
   // loopback name or a configured one, and an Origin header has to name just that host and port.
   // Error::permission.

@@ -15,6 +15,7 @@ HttpReply Messages::create(const HttpRequest& request) {
   if (!decoded) return answers_.refuse(decoded.error(), request);
   const std::string id = answer_id("msg_", request);
   const std::string model = decoded->request.model;
+  if (answers_.passes_on()) decoded->request.as_sent.body = request.body;
   if (decoded->stream) {
     return answers_.stream(std::move(decoded->request), request,
                            std::make_unique<AnthropicStream>(id, model));

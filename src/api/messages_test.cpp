@@ -33,6 +33,30 @@ std::vector<std::string> event_names(const std::string& stream) {
   return names;
 }
 
+// What a backend that gets requests as they were sent is given with the headers.
+SentRequest sent_with(const HttpHeaders& headers, bool no_auth, bool passes_on = true) {
+  Script script = hello();
+  script.passes_on = passes_on;
+  ApiOptions options = api_options();
+  options.auth.no_auth = no_auth;
+  ServedApi served(script, options);
+  EXPECT_EQ(served.post("/v1/messages?beta=true", body(false), headers)->status, 200);
+  return served.backend().requests().at(0).as_sent;
+}
+
+TEST(Messages, GivesRequestsAsTheyWereSentToWhoWantsThem) {
+  using Headers = HttpHeaders;
+  const Headers headers = {{"x-api-key", "secret"}, {"anthropic-beta", "of-tomorrow-2030-01-01"}};
+  const SentRequest sent = sent_with(headers, false);
+  EXPECT_EQ(sent.body, body(false));
+  EXPECT_EQ(sent.headers, (Headers{{"anthropic-beta", "of-tomorrow-2030-01-01"}}))
+      << "our own key stays here";
+  EXPECT_EQ(sent_with({{"authorization", "Bearer theirs"}}, true).headers,
+            (Headers{{"authorization", "Bearer theirs"}}));
+  EXPECT_EQ(sent_with(headers, false, false).body, "");
+  EXPECT_TRUE(sent_with(headers, true, false).headers.empty());
+}
+
 TEST(Messages, AnswersWhole) {
   ServedApi served(hello());
   const auto answer = served.post("/v1/messages?beta=true", body(false),

@@ -74,6 +74,12 @@ constexpr std::array<KnownServer, 5> known_servers = {{
     {"lmstudio", "LMSTUDIO_URL", "LMSTUDIO_API_KEY", &BackendSettings::lm_studio},
 }};
 
+// What it makes of a prompt is its own affair, and thinking that comes back must be signed by it.
+bool passes_on(const BackendSettings& settings, const Url& url) {
+  if (settings.anthropic_requests != "auto") return settings.anthropic_requests == "as-sent";
+  return url.host == "anthropic.com" || url.host.ends_with(".anthropic.com");
+}
+
 RoutedServer embedded_server(const Config& config, const std::shared_ptr<KeptPrompts>& kept) {
   RoutedServer server;
   server.mode = server.name = embedded_mode;
@@ -122,6 +128,7 @@ Result<std::vector<RemoteOptions>> remote_options(const BackendSettings& setting
     options.name = addresses.size() == 1 ? std::string(mode) : fmt::format("{}-{}", mode, i + 1);
     options.form = known->form;
     options.url = addresses[i].url;
+    options.pass_on = known->form == RemoteForm::anthropic && passes_on(settings, options.url);
     options.key = server.key;
     options.key_setting = known->key_setting;
     options.model = settings.model;

@@ -74,7 +74,8 @@ struct BackendSettings {
   std::string small_model;
   std::string tools = "auto";
   uint32_t context_tokens = 0;
-  std::vector<RouteRule> rules;  // of mode auto
+  std::string anthropic_requests = "auto";  // as-sent, canonical
+  std::vector<RouteRule> rules;             // of mode auto
 };
 
 struct Config {

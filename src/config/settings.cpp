@@ -161,6 +161,13 @@ void add_backend_settings(std::vector<Setting>& settings) {
              "Studio ... Example: --anthropic-url http://box.lan:9001",
              "anthropic-key", "ANTHROPIC_UPSTREAM_KEY", "Its key, sent as x-api-key.",
              &BackendSettings::anthropic);
+  settings.push_back(
+      {"anthropic-requests", backend, "auto|as-sent|canonical",
+       "Whether that server gets requests as the client sent them, and the client "
+       "its answers, as behind a gateway to Anthropic. Without --anthropic-key and "
+       "with --no-auth the caller's own key goes along. Default: auto, which does "
+       "so where the address is Anthropic's.",
+       set_one_of(&BackendSettings::anthropic_requests, {"auto", "as-sent", "canonical"})});
   settings.push_back({"remote-model", backend, "NAME",
                       "Which of that server's models answers. Default: the one that is loaded, or "
                       "the first that it lists.",

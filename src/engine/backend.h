@@ -54,6 +54,8 @@ struct Abilities {
   bool ready = false;
   bool tools = true;    // shows them to its model; else they are told in words
   bool images = false;  // its model sees them
+  // Gets requests of the Messages API as they were sent (SentRequest), and searches the web itself.
+  bool passes_on = false;
   uint32_t context_tokens = 0;
 };
 

@@ -76,7 +76,7 @@ struct UpstreamClient::Impl {
 
 class UpstreamClient::Exchange final : public UpstreamExchange {
  public:
-  Exchange(Impl& client, UpstreamPath path, std::string body)
+  Exchange(Impl& client, UpstreamPath path, std::string body, const HttpHeaders& headers)
       : client_(client), connection_(client.take()), body_(std::move(body)) {
     if (!connection_->easy || !connection_->multi) return;
     CURL* easy = connection_->easy;
@@ -84,7 +84,9 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
     const bool of_host = path.under == UpstreamPath::Under::host;
     std::string url = of_host ? options.url.origin() : options.url.text();
     url += path.path;
-    for (const auto& [name, value] : options.headers) append(headers_, name + ": " + value);
+    for (const auto* fields : {&options.headers, &headers}) {
+      for (const auto& [name, value] : *fields) append(headers_, name + ": " + value);
+    }
     append(headers_, "Expect:");  // no waiting for leave to send the body
     curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -241,8 +243,9 @@ UpstreamClient::~UpstreamClient() = default;
 
 const Url& UpstreamClient::url() const { return impl_->options.url; }
 
-std::unique_ptr<UpstreamExchange> UpstreamClient::send(UpstreamPath path, std::string body) {
-  return std::make_unique<Exchange>(*impl_, path, std::move(body));
+std::unique_ptr<UpstreamExchange> UpstreamClient::send(UpstreamPath path, std::string body,
+                                                       const HttpHeaders& headers) {
+  return std::make_unique<Exchange>(*impl_, path, std::move(body), headers);
 }
 
 Result<UpstreamClient::Answer> UpstreamClient::ask(UpstreamPath path, std::string body,

@@ -67,7 +67,9 @@ class UpstreamClient {
   UpstreamClient& operator=(const UpstreamClient&) = delete;
 
   // Sends; the answer comes by `wait_for`. With an empty body it is a GET, else a POST of JSON.
-  std::unique_ptr<UpstreamExchange> send(UpstreamPath path, std::string body);
+  // `headers`: of this request alone.
+  std::unique_ptr<UpstreamExchange> send(UpstreamPath path, std::string body,
+                                         const HttpHeaders& headers = {});
 
   struct Answer {
     int status = 0;

@@ -62,10 +62,13 @@ void AnthropicMessage::add(const Event& event) {
     blocks_.emplace_back(ToolUseBlock{start->id, start->name, ""});
   } else if (const auto* input = std::get_if<ToolInputDelta>(&event)) {
     last_or_new<ToolUseBlock>(blocks_).input_json += input->json;
+  } else if (const auto* passed_on = std::get_if<PassedOn>(&event)) {
+    passed_on_ = passed_on->data;
   }
 }
 
 std::string AnthropicMessage::encode(const Finish& finish) const {
+  if (!passed_on_.empty()) return passed_on_;
   std::string content;
   for (const Block& block : blocks_) {
     if (!content.empty()) content += ',';

@@ -19,13 +19,15 @@ class AnthropicMessage final : public WholeAnswer {
 
   void add(const Event& event) override;
 
-  // The message object. A tool call that was cut off in the middle of its input gets an empty one.
+  // The message object; one that was passed on, as it is. A tool call that was cut off in the
+  // middle of its input gets an empty one.
   std::string encode(const Finish& finish) const override;
 
  private:
   const std::string id_;
   const std::string model_;
   std::vector<Block> blocks_;
+  std::string passed_on_;
 };
 
 // The members of a usage object: what was read from the cache is not part of input_tokens.

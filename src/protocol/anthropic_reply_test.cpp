@@ -41,6 +41,12 @@ TEST(AnthropicMessage, GathersBlocks) {
                                   R"("cache_read_input_tokens":90,"output_tokens":7})");
 }
 
+TEST(AnthropicMessage, PassesOnWhatCameAsItIs) {
+  AnthropicMessage message("msg_1", "m");
+  message.add(PassedOn{{}, R"({ "id":"msg_theirs" })"});
+  EXPECT_EQ(message.encode({}), R"({ "id":"msg_theirs" })");
+}
+
 TEST(AnthropicMessage, NamesTheStopSequence) {
   Finish finish;
   finish.reason = StopReason::stop_sequence;

@@ -43,12 +43,16 @@ std::string AnthropicStream::event(const Event& event) {
                       json_string(tool->id), json_string(tool->name)));
   } else if (const auto* input = std::get_if<ToolInputDelta>(&event)) {
     if (open_ == Open::tool_use) delta(out, "input_json_delta", "partial_json", input->json);
+  } else if (const auto* passed_on = std::get_if<PassedOn>(&event)) {
+    passed_on_ = true;
+    append_sse(out, passed_on->name, passed_on->data);
   }
   return out;
 }
 
 std::string AnthropicStream::finish(const Finish& finish) {
   std::string out;
+  if (passed_on_) return out;
   end(out);
   append_sse(
       out, "message_delta",

@@ -35,8 +35,9 @@ class AnthropicStream final : public AnswerStream {
   const std::string id_;
   const std::string model_;
   Open open_ = Open::none;
-  uint32_t index_ = 0;    // of the open block, or of the next
-  std::string thinking_;  // of the open block, for its signature
+  bool passed_on_ = false;  // what was passed on has an end of its own
+  uint32_t index_ = 0;      // of the open block, or of the next
+  std::string thinking_;    // of the open block, for its signature
 };
 
 }  // namespace anyclaude

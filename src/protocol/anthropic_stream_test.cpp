@@ -98,5 +98,15 @@ TEST(AnthropicStream, WritesPingsAndErrors) {
   EXPECT_EQ(events[0]["error"]["type"], "api_error");
 }
 
+TEST(AnthropicStream, PassesOnWhatCameAsItIs) {
+  AnthropicStream stream("msg_1", "m");
+  const std::string data = R"({ "type":"message_delta", "unknown":[1]})";
+  const std::string out = play(stream, {PassedOn{"message_delta", data},
+                                        PassedOn{"message_stop", R"({"type":"message_stop"})"}});
+  EXPECT_NE(out.find("event: message_delta\ndata: " + data + "\n\n"), std::string::npos) << out;
+  EXPECT_EQ(events_of(out).size(), 2u);
+  EXPECT_EQ(stream.finish({}), "") << "its end came with it";
+}
+
 }  // namespace
 }  // namespace anyclaude

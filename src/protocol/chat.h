@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -114,10 +115,18 @@ struct Origin {
   bool warming = false;
 };
 
+// A request of the Messages API as its client sent it, for a server that gets it so.
+struct SentRequest {
+  std::string body;  // empty: it came by another API, or nobody would want it
+  // (name, value): its anthropic-beta; and the caller's own key, where we ask for none.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
 struct Request {
   std::string model;  // as the client named it
   Conversation conversation;
   Origin origin;
+  SentRequest as_sent;
 };
 
 // ---- An answer ----------------------------------------------------------------------------------
@@ -145,7 +154,15 @@ struct ToolInputDelta {
   std::string json;
 };
 
-using Event = std::variant<Waiting, TextDelta, ThinkingDelta, ToolUseStart, ToolInputDelta>;
+// Of an answer to a request that was passed on as it came: an event of the Messages API as the
+// server sent it, the first (message_start) left out. Without a name: the whole message.
+struct PassedOn {
+  std::string name;
+  std::string data;
+};
+
+using Event =
+    std::variant<Waiting, TextDelta, ThinkingDelta, ToolUseStart, ToolInputDelta, PassedOn>;
 
 enum class StopReason { end_turn, max_tokens, stop_sequence, tool_use };
 

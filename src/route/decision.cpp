@@ -117,6 +117,7 @@ class Choice {
   // What of the request it cannot answer; empty: nothing.
   std::string lacks(const Candidate& candidate) const {
     if (input_.needs.images && !candidate.images) return "does not see images";
+    if (input_.needs.search && !candidate.searches) return "does not search the web";
     const uint64_t tokens = input_.prompt_bytes / bytes_a_token_max;
     if (candidate.context_tokens != 0 && tokens > candidate.context_tokens) {
       return fmt::format("takes {} tokens only", candidate.context_tokens);

@@ -37,6 +37,7 @@ struct Candidate {
   bool last_resort = false;  // answers only where nobody else can
   bool tools = true;         // shows them to its model; else they are told in words
   bool images = false;
+  bool searches = false;        // the web
   uint32_t context_tokens = 0;  // 0: unknown
   uint64_t known_bytes = 0;     // of the prompt: sent to it before
   bool is_last = false;         // it answered this conversation's last request

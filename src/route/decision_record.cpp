@@ -15,6 +15,7 @@ void describe(Needs& needs, Fields field) {
   field("tools", needs.tools);
   field("edits", needs.edits);
   field("images", needs.images);
+  field("search", needs.search);
   field("background", needs.background);
   field("agent", needs.agent);
 }
@@ -38,6 +39,7 @@ void describe(Candidate& candidate, Fields field) {
   field("last_resort", candidate.last_resort);
   field("tools", candidate.tools);
   field("images", candidate.images);
+  field("searches", candidate.searches);
   field("context_tokens", candidate.context_tokens);
   field("known_bytes", candidate.known_bytes);
   field("is_last", candidate.is_last);

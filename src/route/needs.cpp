@@ -136,6 +136,7 @@ Needs needs_of(const Request& request) {
     return std::ranges::any_of(message.blocks, shows_image);
   });
   needs.agent = !request.origin.agent_id.empty();
+  needs.search = conversation.searches_web;
   needs.background = is_background(request);
   return needs;
 }

@@ -30,6 +30,7 @@ struct Needs {
   bool tools = false;       // tools are in use: one was called already, or has to be
   bool edits = false;       // the user's last words ask for files to be changed
   bool images = false;      // there are some to look at
+  bool search = false;      // of the web, by the server
   bool background = false;  // nobody waits for it: a title, a summary, a classification
   bool agent = false;       // a sub-agent asks
 };

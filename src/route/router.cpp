@@ -341,7 +341,10 @@ Readiness Router::readiness() const {
 
 Abilities Router::abilities() const {
   const auto open = backends();
-  return open.empty() ? Abilities() : open.front()->abilities();
+  Abilities abilities = open.empty() ? Abilities() : open.front()->abilities();
+  abilities.passes_on = std::ranges::any_of(
+      open, [](const Backend* backend) { return backend->abilities().passes_on; });
+  return abilities;
 }
 
 Report Router::report() const {

@@ -68,6 +68,7 @@ std::vector<Candidate> ServerTable::candidates(std::span<const size_t> numbers,
     candidate.ready = abilities.ready;
     candidate.tools = abilities.tools;
     candidate.images = abilities.images;
+    candidate.searches = abilities.passes_on;
     candidate.context_tokens = abilities.context_tokens;
   }
   const double now_s = now_s_();

@@ -1,5 +1,6 @@
 """Another server of models answers: the real Claude Code works through it, with its tools or with
 tools that are told in words."""
+import json
 import os
 
 from harness import Home, expect, expect_equal
@@ -74,6 +75,23 @@ def test_files_change_through_a_server_of_messages(h):
     asked = works_with(h, "anthropic")
     expect(all("tools" in body for body in asked), "the server was not told of the tools")
     expect(not any("cache_control" in str(body) for body in asked), "marks came through")
+
+
+def test_requests_pass_on_as_they_were_sent(h):
+    upstream = ScriptedChatServer()
+    server = h.own_server(mode="anthropic", anthropic_url=upstream.host,
+                          anthropic_requests="as-sent", anthropic_key="theirs")
+    project = Project(h, server)
+    upstream.answers = work_in(project.folder)
+    done = project.claude("-p", "Close the bridge.", "--tools", "Bash,Edit,Read,Write",
+                          "--dangerously-skip-permissions", "--output-format", "json")
+    expect_equal(result_of(done)["result"], "All done.", "the answer")
+    expect_equal((project.folder / "done.txt").read_text(), "Close the bridge.\n", "done.txt")
+    sent = [exchange.payload for exchange in project.proxy.messages()]
+    expect_equal(upstream.asked, sent, "what the server got, beside what the client sent")
+    expect("cache_control" in json.dumps(sent), "there is nothing that would be left out")
+    project.proxy.close()
+    upstream.close()
 
 
 def test_models_and_counts(h):

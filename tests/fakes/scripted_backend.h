@@ -42,6 +42,7 @@ struct Script {
   Finish finish;
   std::optional<Error> refusal;  // of start and of count_tokens
   std::optional<Error> failure;  // of run, after the steps
+  bool passes_on = false;
 };
 
 class ScriptedBackend final : public Backend {
@@ -55,6 +56,12 @@ class ScriptedBackend final : public Backend {
   Readiness readiness() const override {
     const MutexLock lock(mutex_);
     return readiness_;
+  }
+
+  Abilities abilities() const override {
+    Abilities abilities = Backend::abilities();
+    abilities.passes_on = script_.passes_on;
+    return abilities;
   }
 
   Result<std::unique_ptr<Generation>> start(Request request) override {

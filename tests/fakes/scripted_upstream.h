@@ -68,6 +68,9 @@ class ScriptedUpstream {
            R"(,"completion_tokens":)" + std::to_string(output) +
            R"(,"prompt_tokens_details":{"cached_tokens":)" + std::to_string(cached) + "}}}\n\n";
   }
+  static std::string event(const std::string& name, const std::string& data) {
+    return "event: " + name + "\ndata: " + data + "\n\n";
+  }
   static HttpReply json(int status, std::string body) {
     HttpReply reply;
     reply.status = status;

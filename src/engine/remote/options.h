@@ -25,6 +25,10 @@ struct RemoteOptions {
   std::string name;  // "mlx-lm", "lmstudio", "vllm", "openai", "anthropic"
   RemoteForm form = RemoteForm::openai;
   Url url;
+  // Requests of the Messages API go there, and their answers come back, as they are: the server is
+  // Anthropic's own, which knows its clients better than we do. Without a key each request has its
+  // caller's.
+  bool pass_on = false;
   std::string key;
   std::string key_setting;  // where the user sets it: "MLX_LM_API_KEY"
   std::string model;        // of the server's models; empty: the one that is loaded, or its first

@@ -84,4 +84,21 @@ Finish AnthropicRemoteAnswer::finish() const {
   return finish;
 }
 
+// ---- Passed on ----------------------------------------------------------------------------------
+
+Result<void> PassedOnAnswer::take(SseEvent event, std::vector<Event>& events) {
+  std::vector<Event> ignored;
+  TRY_VOID(answer_.take_event(event.data, ignored));
+  if (event.event == "message_start" || event.event == "ping") return {};
+  events.emplace_back(PassedOn{std::move(event.event), std::move(event.data)});
+  return {};
+}
+
+Result<void> PassedOnAnswer::take_whole(std::string body, std::vector<Event>& events) {
+  std::vector<Event> ignored;
+  TRY_VOID(answer_.take_message(body, ignored));
+  events.emplace_back(PassedOn{{}, std::move(body)});
+  return {};
+}
+
 }  // namespace anyclaude

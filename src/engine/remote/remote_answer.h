@@ -62,4 +62,18 @@ class AnthropicRemoteAnswer final : public RemoteAnswer {
   AnswerText text_;
 };
 
+// Of a server of the Messages API whose client gets it as it comes.
+class PassedOnAnswer final : public RemoteAnswer {
+ public:
+  Result<void> take(SseEvent event, std::vector<Event>& events) override;
+  Result<void> take_whole(std::string body, std::vector<Event>& events) override;
+  Result<void> end(std::vector<Event>&) override { return answer_.end(); }
+  Finish finish() const override { return answer_.finish(); }
+  const std::string& written() const override { return nothing_; }
+
+ private:
+  AnthropicAnswer answer_;  // reads along: what was counted, and whether it is whole
+  const std::string nothing_;
+};
+
 }  // namespace anyclaude

@@ -187,6 +187,7 @@ Abilities RemoteBackend::abilities() const {
   return {.ready = true,
           .tools = server.tools,
           .images = server.images,
+          .passes_on = options_.pass_on,
           .context_tokens = server.context_tokens};
 }
 
@@ -207,6 +208,7 @@ Report RemoteBackend::report() const {
 // ---- Requests -----------------------------------------------------------------------------------
 
 std::string RemoteBackend::model_for(const Request& request, const ServerFacts& facts) const {
+  if (options_.pass_on) return request.model;  // it is asked for its own models by their names
   const auto named = std::ranges::find(facts.models, request.model, &ServedModel::id);
   if (named != facts.models.end()) return named->id;
   const bool small = lower(request.model).find("haiku") != std::string::npos;
@@ -243,12 +245,27 @@ RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerF
   return asked;
 }
 
+RemoteBackend::Asked RemoteBackend::pass_on(Request& request) const {
+  Asked asked;
+  asked.passed_on = true;
+  asked.model = request.model;
+  asked.body = std::move(request.as_sent.body);
+  asked.tokens = about_tokens(asked.body.size());
+  for (auto& [name, value] : request.as_sent.headers) {
+    const bool is_key = name != "anthropic-beta";
+    if (!is_key || options_.key.empty()) asked.headers.emplace_back(name, std::move(value));
+  }
+  return asked;
+}
+
 Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
   if (request.origin.warming) {
     return fail(Error::Kind::invalid_request, "Another server's cache cannot be warmed.");
   }
   const FactsPtr facts = TRY(this->facts());
-  const auto asked = std::make_shared<Asked>(encode(request, *facts));
+  const bool passes_on = options_.pass_on && !request.as_sent.body.empty();
+  const auto asked =
+      std::make_shared<Asked>(passes_on ? pass_on(request) : encode(request, *facts));
   const bool may_call = request.conversation.tool_choice.mode != ToolChoice::Mode::none;
   const size_t body_bytes = asked->body.size();
   requests_.add();
@@ -260,12 +277,13 @@ Result<std::unique_ptr<Generation>> RemoteBackend::start(Request request) {
       prompt_tokens_.add(usage.prompt_tokens);
       cached_tokens_.add(usage.prompt_tokens_cached);
       learn_token_size(body_bytes, usage);
-      remember(*asked, told, written);
+      if (!asked->passed_on) remember(*asked, told, written);
     };
     options.failed = [this] { failures_.add(); };
     const AnswerText::Options text{.thinking = true, .calls = asked->emulates && may_call};
     return std::make_unique<RemoteGeneration>(
-        client_.send({answers_path(options_.form)}, asked->body), read_answer(options_.form, text),
+        client_.send({answers_path(options_.form)}, asked->body, asked->headers),
+        asked->passed_on ? std::make_unique<PassedOnAnswer>() : read_answer(options_.form, text),
         [this, asked, facts](int status, const std::string& body) {
           return refusal(status, body, *asked, *facts);
         },

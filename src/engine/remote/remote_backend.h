@@ -42,7 +42,9 @@ class RemoteBackend final : public Backend {
  private:
   struct Asked {
     std::string body;
+    HttpHeaders headers{};
     std::string model;
+    bool passed_on = false;  // as it came
     bool emulates = false;
     uint32_t tokens = 0;      // of the prompt, about
     EchoName conversation{};  // that the answer is to
@@ -58,6 +60,7 @@ class RemoteBackend final : public Backend {
   CanonicalConversation canonical_for(const Request& request, const ServerFacts& facts,
                                       EchoName& name);
   Asked encode(const Request& request, const ServerFacts& facts);
+  Asked pass_on(Request& request) const;
   void remember(const Asked& asked, const CanonicalMessage& told, const std::string& written);
   Error refusal(int status, const std::string& body, const Asked& asked,
                 const ServerFacts& facts) const;

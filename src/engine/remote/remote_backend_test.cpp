@@ -353,6 +353,46 @@ TEST_F(RemoteBackendTest, SaysWhatToDoWhereNothingAnswers) {
   EXPECT_FALSE(backend.start(request()));
 }
 
+TEST(RemoteBackend, PassesOnWhatItIsToPassOn) {
+  HttpRequest got;
+  Upstream upstream(
+      {}, {{"/v1/messages", [&](const HttpRequest& request) {
+              got = request;
+              return Upstream::stream(
+                  {Upstream::event("message_start", R"({"type":"message_start","message":{)"
+                                                    R"("usage":{"input_tokens":7}}})"),
+                   Upstream::event("new", R"({"type": "new"})"),
+                   Upstream::event("message_stop", R"({"type":"message_stop"})")});
+            }}});
+  RemoteOptions options = options_for(upstream);
+  options.form = RemoteForm::anthropic;
+  options.url.path = "";
+  options.pass_on = true;
+  Metrics metrics;
+  for (const std::string own : {"the-key", ""}) {
+    options.key = own;
+    RemoteBackend backend(options, metrics);
+    wait_until_ready(backend);
+    EXPECT_TRUE(backend.abilities().passes_on);
+    Request asked = request();
+    asked.as_sent.body = R"({ "model":"claude-of-tomorrow", "unknown":[1] })";
+    asked.as_sent.headers = {{"anthropic-beta", "b"}, {"x-api-key", "theirs"}};
+    auto begun = backend.start(asked);
+    ASSERT_TRUE(begun);
+    std::string events;
+    const auto finish = (*begun)->run([&](const Event& event) {
+      if (const auto* one = std::get_if<PassedOn>(&event)) events += one->name + one->data;
+      return true;
+    });
+    ASSERT_TRUE(finish) << finish.error().message;
+    EXPECT_EQ(finish->usage.prompt_tokens, 7u);
+    EXPECT_EQ(events, R"(new{"type": "new"}message_stop{"type":"message_stop"})");
+    EXPECT_EQ(got.body, asked.as_sent.body);
+    EXPECT_EQ(got.header("anthropic-beta"), "b");
+    EXPECT_EQ(got.header("x-api-key"), own.empty() ? "theirs" : own);
+  }
+}
+
 TEST(RemoteBackend, FindsTheModelThatIsLoadedAndSees) {
   Upstream upstream(
       {{"/v1/models",

@@ -113,6 +113,10 @@ std::string probe_body(const std::string& model, bool with_tool) {
 
 Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& options,
                                    const std::function<bool()>& go_on) {
+  if (options.pass_on && options.key.empty()) {  // it tells nobody anything without a key
+    return ServerFacts{
+        .model = "as asked for", .context_tokens = options.context_tokens, .images = true};
+  }
   const std::string_view path = models_path(options.form);
   const auto answer = TRY(client.ask({path}, "", ask_timeout, go_on));
   const std::string server = client.url().origin();
@@ -137,8 +141,10 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
     served.context_tokens = number(model, "max_model_len");  // vLLM's
   }
   if (is_mlx_lm) find_mlx_lm_model(facts.models);
-  add_lm_studio_facts(client, facts.models, go_on);
-  add_llama_server_facts(client, facts.models, go_on);
+  if (!options.pass_on) {
+    add_lm_studio_facts(client, facts.models, go_on);
+    add_llama_server_facts(client, facts.models, go_on);
+  }
   std::erase_if(facts.models, &ServedModel::embeds);
   std::ranges::stable_partition(facts.models, &ServedModel::loaded);
   if (facts.models.empty()) {
@@ -151,7 +157,7 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
     facts.images = chosen->sees;
   }
   if (options.context_tokens > 0) facts.context_tokens = options.context_tokens;
-  facts.images = options.images.value_or(facts.images);
+  facts.images = options.images.value_or(facts.images || options.pass_on);
   facts.tools = options.tools != ToolsChoice::emulated;
   return facts;
 }

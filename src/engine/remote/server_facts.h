@@ -31,6 +31,7 @@ struct ServerFacts {
 
 // Asks the server what it has. Error::upstream or Error::timeout where nothing answers, or nothing
 // that is a server of models; the message says what to do. Error::cancelled when `go_on` says no.
+// One that is passed on to with its callers' keys is not asked: it has no models that we know of.
 Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& options,
                                    const std::function<bool()>& go_on = {});
 

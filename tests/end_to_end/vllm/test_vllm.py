@@ -12,7 +12,10 @@ CLOCK = {"name": "clock", "description": "The time in a zone. " * 40,
 
 
 def started(h):
-    return vllm(h, h.setup.template("Qwen-Qwen2.5-7B-Instruct"))
+    # Else a call's arguments may be anything: without `strict` of a tool's own its schema is
+    # nothing that vLLM holds them to.
+    return vllm(h, h.setup.template("Qwen-Qwen2.5-7B-Instruct"), "--tool-strict-level",
+                "parameter")
 
 
 def calls_a_tool(h, upstream, mode, path):

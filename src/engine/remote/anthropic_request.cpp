@@ -18,11 +18,14 @@ class RequestWriter {
   RequestWriter(const CanonicalConversation& canonical, const Conversation& conversation)
       : canonical_(canonical), conversation_(conversation) {}
 
-  std::string request(const std::string& model, int32_t max_tokens) {
+  std::string request(const Addressee& addressee) {
     json_.open('{');
-    json_.text("model", model);
+    json_.text("model", addressee.model);
     json_.raw("stream", "true");
-    json_.raw("max_tokens", std::to_string(std::max(1, max_tokens)));
+    json_.raw("max_tokens", std::to_string(std::max(1, addressee.max_tokens)));
+    // Left out, it means the same to Anthropic's own server; to others, whatever their model does.
+    if (!canonical_.thinking) json_.raw("thinking", R"({"type":"disabled"})");
+    if (addressee.takes_template_options) write_thinking(json_, canonical_.thinking);
     write_sampling(json_, conversation_, "stop_sequences");
     if (!conversation_.output_schema_json.empty()) {
       json_.raw("output_config", fmt::format(R"({{"format":{{"type":"json_schema","schema":{}}}}})",
@@ -167,9 +170,8 @@ class RequestWriter {
 }  // namespace
 
 std::string encode_anthropic_request(const CanonicalConversation& canonical,
-                                     const Conversation& conversation, const std::string& model,
-                                     int32_t max_tokens) {
-  return RequestWriter(canonical, conversation).request(model, max_tokens);
+                                     const Conversation& conversation, const Addressee& addressee) {
+  return RequestWriter(canonical, conversation).request(addressee);
 }
 
 std::string encode_anthropic_count(const CanonicalConversation& canonical,

@@ -23,12 +23,11 @@ HttpHeaders headers_of(RemoteForm form, const std::string& key) {
 }
 
 std::string encode_request(RemoteForm form, const CanonicalConversation& canonical,
-                           const Conversation& conversation, const std::string& model,
-                           int32_t max_tokens) {
+                           const Conversation& conversation, const Addressee& addressee) {
   if (form == RemoteForm::anthropic) {
-    return encode_anthropic_request(canonical, conversation, model, max_tokens);
+    return encode_anthropic_request(canonical, conversation, addressee);
   }
-  return encode_openai_request(canonical, conversation, model, max_tokens);
+  return encode_openai_request(canonical, conversation, addressee);
 }
 
 std::unique_ptr<RemoteAnswer> read_answer(RemoteForm form, AnswerText::Options text) {

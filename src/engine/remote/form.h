@@ -2,11 +2,11 @@
 // read. All else of a remote backend is the same for each.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "engine/remote/addressee.h"
 #include "engine/remote/options.h"
 #include "engine/remote/remote_answer.h"
 #include "net/headers.h"
@@ -24,10 +24,8 @@ HttpHeaders headers_of(RemoteForm form, const std::string& key);
 
 // The body, for an answer that is streamed. The same conversation gives the same bytes, and what
 // stands in front of a new turn stays as it was: servers cache by the prompt that comes of it.
-// `max_tokens`: of the answer; 0: the server's own limit.
 std::string encode_request(RemoteForm form, const CanonicalConversation& canonical,
-                           const Conversation& conversation, const std::string& model,
-                           int32_t max_tokens);
+                           const Conversation& conversation, const Addressee& addressee);
 
 std::unique_ptr<RemoteAnswer> read_answer(RemoteForm form, AnswerText::Options text);
 

@@ -18,12 +18,15 @@ class RequestWriter {
   RequestWriter(const CanonicalConversation& canonical, const Conversation& conversation)
       : canonical_(canonical), conversation_(conversation) {}
 
-  std::string run(const std::string& model, int32_t max_tokens) {
+  std::string run(const Addressee& addressee) {
     json_.open('{');
-    json_.text("model", model);
+    json_.text("model", addressee.model);
     json_.raw("stream", "true");
     json_.raw("stream_options", R"({"include_usage":true})");
-    if (max_tokens > 0) json_.raw("max_tokens", std::to_string(max_tokens));
+    if (addressee.max_tokens > 0) {
+      json_.raw("max_tokens", std::to_string(addressee.max_tokens));
+    }
+    if (addressee.takes_template_options) write_thinking(json_, canonical_.thinking);
     write_sampling(json_, conversation_, "stop");
     if (!conversation_.output_schema_json.empty()) {
       json_.raw("response_format",
@@ -160,9 +163,8 @@ class RequestWriter {
 }  // namespace
 
 std::string encode_openai_request(const CanonicalConversation& canonical,
-                                  const Conversation& conversation, const std::string& model,
-                                  int32_t max_tokens) {
-  return RequestWriter(canonical, conversation).run(model, max_tokens);
+                                  const Conversation& conversation, const Addressee& addressee) {
+  return RequestWriter(canonical, conversation).run(addressee);
 }
 
 }  // namespace anyclaude

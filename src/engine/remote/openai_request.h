@@ -2,9 +2,9 @@
 // what servers other than OpenAI's own take besides.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
+#include "engine/remote/addressee.h"
 #include "prompt/canonical.h"
 #include "protocol/chat.h"
 
@@ -12,9 +12,7 @@ namespace anyclaude {
 
 // The body, for an answer that is streamed. The same conversation gives the same bytes, and what
 // stands in front of a new turn stays as it was: servers cache by the prompt that comes of it.
-// `model`: as the server calls it. `max_tokens`: of the answer; 0: the server's own limit.
 std::string encode_openai_request(const CanonicalConversation& canonical,
-                                  const Conversation& conversation, const std::string& model,
-                                  int32_t max_tokens);
+                                  const Conversation& conversation, const Addressee& addressee);
 
 }  // namespace anyclaude

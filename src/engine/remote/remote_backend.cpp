@@ -234,7 +234,8 @@ RemoteBackend::Asked RemoteBackend::encode(const Request& request, const ServerF
   asked.emulates = emulates(conversation, facts);
   const CanonicalConversation canonical = canonical_for(request, facts, asked.conversation);
   const auto encoded = [&](int32_t max_tokens) {
-    return encode_request(options_.form, canonical, conversation, asked.model, max_tokens);
+    return encode_request(options_.form, canonical, conversation,
+                          {asked.model, max_tokens, facts.takes_template_options});
   };
   asked.body = encoded(conversation.max_tokens);
   asked.tokens = about_tokens(asked.body.size());

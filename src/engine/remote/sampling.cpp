@@ -15,4 +15,9 @@ void write_sampling(JsonWriter& json, const Conversation& conversation,
   if (!conversation.stop_sequences.empty()) json.texts(stop_name, conversation.stop_sequences);
 }
 
+void write_thinking(JsonWriter& json, bool thinks) {
+  json.raw("chat_template_kwargs",
+           thinks ? R"({"enable_thinking":true})" : R"({"enable_thinking":false})");
+}
+
 }  // namespace anyclaude

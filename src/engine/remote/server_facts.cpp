@@ -65,11 +65,12 @@ void add_lm_studio_facts(UpstreamClient& client, std::vector<ServedModel>& model
   }
 }
 
-// llama-server's (tools/server/README.md): one model, with the context of one slot.
-void add_llama_server_facts(UpstreamClient& client, std::vector<ServedModel>& models,
+// llama-server's (tools/server/README.md): one model, with the context of one slot. False: it is
+// another server.
+bool add_llama_server_facts(UpstreamClient& client, std::vector<ServedModel>& models,
                             const std::function<bool()>& go_on) {
   const Json props = ask_host(client, "/props", go_on);
-  if (!props.is_object() || models.empty()) return;
+  if (!props.is_object() || models.empty()) return false;
   const auto settings = props.find("default_generation_settings");
   if (settings != props.end() && settings->is_object()) {
     models.front().context_tokens = number(*settings, "n_ctx");
@@ -78,6 +79,13 @@ void add_llama_server_facts(UpstreamClient& client, std::vector<ServedModel>& mo
   if (sight != props.end() && sight->is_object()) {
     models.front().sees = sight->value("vision", false);
   }
+  return true;
+}
+
+// docs.vllm.ai, "OpenAI-compatible server": GET /version.
+bool is_vllm(UpstreamClient& client, const std::function<bool()>& go_on) {
+  const Json version = ask_host(client, "/version", go_on);
+  return version.is_object() && version.contains("version");
 }
 
 // mlx-lm (mlx_lm/server.py) lists, beside the folder that it was started with, whatever has ever
@@ -127,7 +135,7 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
   const auto body = parse_json(answer.body, {});
   const bool lists = body && body->is_object() && body->contains("data");
   // Its list breaks off where nothing has ever been fetched.
-  const bool is_mlx_lm = options.name == "mlx-lm";
+  const bool is_mlx_lm = options.name.starts_with("mlx-lm");
   if (answer.status != 200 || !(lists || (is_mlx_lm && answer.body.empty()))) {
     return fail(Error::Kind::upstream,
                 fmt::format("What answers at {} lists no models at {}{} ({}). Is its address "
@@ -143,7 +151,8 @@ Result<ServerFacts> look_at_server(UpstreamClient& client, const RemoteOptions& 
   if (is_mlx_lm) find_mlx_lm_model(facts.models);
   if (!options.pass_on) {
     add_lm_studio_facts(client, facts.models, go_on);
-    add_llama_server_facts(client, facts.models, go_on);
+    const bool is_llama_server = add_llama_server_facts(client, facts.models, go_on);
+    facts.takes_template_options = is_mlx_lm || is_llama_server || is_vllm(client, go_on);
   }
   std::erase_if(facts.models, &ServedModel::embeds);
   std::ranges::stable_partition(facts.models, &ServedModel::loaded);

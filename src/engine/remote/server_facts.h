@@ -27,6 +27,8 @@ struct ServerFacts {
   uint32_t context_tokens = 0;      // of that one; 0: unknown
   bool images = false;
   bool tools = true;  // it shows the model the tools of a request
+  // A request can set what its template knows ("chat_template_kwargs"). Others may refuse that.
+  bool takes_template_options = false;
 };
 
 // Asks the server what it has. Error::upstream or Error::timeout where nothing answers, or nothing

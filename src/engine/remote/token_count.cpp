@@ -31,7 +31,7 @@ Result<uint32_t> ask_token_count(UpstreamClient& client, const CanonicalConversa
   auto counted = ask(client, "/v1/messages/count_tokens",
                      encode_anthropic_count(canonical, conversation, model), "input_tokens");
   if (counted) return counted;
-  return ask(client, "/tokenize", encode_openai_request(canonical, conversation, model, 0),
+  return ask(client, "/tokenize", encode_openai_request(canonical, conversation, {.model = model}),
              "count");
 }
 

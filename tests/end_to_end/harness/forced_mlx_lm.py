@@ -1,5 +1,5 @@
 """mlx_lm.server, whose model is made to say what a file has: the next of its answers (a JSON list
-of texts) for each request, token for token; after the last one the model is free again.
+of texts) for each request, token for token, and the last one for all that come then.
 
 Runs with the Python that has mlx-lm, in the place of `-m mlx_lm server` and with its arguments;
 FORCED_ANSWERS names the file. Nothing else of the server is touched: a logits processor is what
@@ -40,10 +40,10 @@ def main():
     def forced(arguments):
         nonlocal said
         texts = json.loads(answers.read_text())
-        if arguments.max_tokens == 1 or said >= len(texts):
+        if arguments.max_tokens == 1 or not texts:
             return own(arguments)
         said += 1
-        wanted = tokeniser.encode(texts[said - 1], add_special_tokens=False)
+        wanted = tokeniser.encode(texts[min(said, len(texts)) - 1], add_special_tokens=False)
         return [Forced([*wanted, tokeniser.eos_token_id])]
 
     server._make_logits_processors = forced

@@ -58,10 +58,10 @@ class Workplace:
         self.scratch = scratch
         self.setup = Setup()
         self.model = self.setup.model
-        self.processes = []
+        self.servers = []
 
-    def witness(self, _):
-        pass
+    def ends_with_case(self, server):
+        self.servers.append(server)
 
 
 @dataclasses.dataclass
@@ -131,14 +131,14 @@ class Bench:
         """The two turns."""
         home = Path(tempfile.mkdtemp(prefix="client.", dir=self.place.scratch))
         environment = demo_environment(home, free_port(), "bench")
-        server, flags = backend.start(self.place)
         claude = self.place.setup.claude
-        if backend.straight:
-            environment.update(straight_environment(server.origin, backend.straight))
-            command = [str(claude), "--tools=Bash,Edit,Read,Write"]
-        else:
-            command = [*map(str, (self.program, *flags, "--claude", claude)), "--"]
         try:
+            server, flags = backend.start(self.place)
+            if backend.straight:
+                environment.update(straight_environment(server.origin, backend.straight))
+                command = [str(claude), "--tools=Bash,Edit,Read,Write"]
+            else:
+                command = [*map(str, (self.program, *flags, "--claude", claude)), "--"]
             # What is loaded in the first turn would be counted as its reading.
             subprocess.run([*command, "--version"], env=environment, check=True,
                            stdout=subprocess.DEVNULL, cwd=home / "project", timeout=300)
@@ -149,8 +149,8 @@ class Bench:
             if not backend.straight:
                 subprocess.run([self.program, "stop"], env=environment, check=False, timeout=60,
                                stdout=subprocess.DEVNULL)
-            if server:
-                server.stop()
+            while self.place.servers:
+                self.place.servers.pop().stop()
 
     def turn(self, command, question, more, environment, folder):
         start = time.monotonic()

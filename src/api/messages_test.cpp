@@ -156,13 +156,7 @@ TEST(Messages, AClientMayLeaveWhileTokensCome) {
 
 TEST(Messages, StoppingTheServerEndsStreams) {
   Latch started;
-  Script script;
-  script.steps = {[&](const EventSink&) {
-                    started.arrive();
-                    return true;
-                  },
-                  busy_until([] { return false; })};
-  ServedApi served(script);
+  ServedApi served(endless(started));
   RawClient client(served.server().port());
   client.send(raw_post(true));
   ASSERT_TRUE(started.wait());

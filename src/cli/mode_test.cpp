@@ -76,5 +76,21 @@ TEST_F(FirstModeTest, OfAServerNeedsItsAddress) {
   EXPECT_TRUE(remote_options(config_.backend, "embedded")->empty());
 }
 
+TEST_F(FirstModeTest, AnthropicsOwnServersGetRequestsAsTheyWereSent) {
+  const auto passes_on = [this](const std::string& url) {
+    config_.backend.anthropic.url = url;
+    return first_remote(config_.backend)->pass_on;
+  };
+  config_.backend.mode = "anthropic";
+  EXPECT_TRUE(passes_on("https://api.anthropic.com"));
+  EXPECT_FALSE(passes_on("https://api-anthropic.com"));
+  EXPECT_FALSE(passes_on("https://anthropic.com.evil.example"));
+  EXPECT_FALSE(passes_on("http://localhost:9001"));
+  config_.backend.anthropic_requests = "as-sent";
+  EXPECT_TRUE(passes_on("http://localhost:9001"));
+  config_.backend.anthropic_requests = "canonical";
+  EXPECT_FALSE(passes_on("https://api.anthropic.com"));
+}
+
 }  // namespace
 }  // namespace anyclaude

@@ -85,6 +85,15 @@ TEST(Decision, AsksNobodyWhoCannotAnswer) {
   EXPECT_EQ(best(prompt(), servers), "sees");
 }
 
+TEST(Decision, SearchesTheWebWhereThatCanBe) {
+  std::vector<Candidate> servers = {server("near", 1, 1), server("far", 9, 9)};
+  servers[1].searches = true;
+  EXPECT_EQ(best(prompt(), servers), "near");
+  DecisionInput input = prompt();
+  input.needs.search = true;
+  EXPECT_EQ(best(input, servers), "far");
+}
+
 TEST(Decision, SaysWhatTheModeOfTheUserLacks) {
   std::vector<Candidate> servers = {server("blind", 1, 1)};
   DecisionInput input = prompt();

@@ -41,7 +41,6 @@ class Asked:
 
     def close(self):
         self.proxy.close()
-        self.mlx.stop()
 
 
 def usage_of(exchange):

@@ -19,7 +19,8 @@ def work_in(folder):
             "All done."]
 
 
-def works_with(h, form="openai", **options):
+def work_is_done(h, form, **options):
+    """What the client sent, and what the server got."""
     upstream = ScriptedChatServer()
     where = {"openai_url": upstream.url} if form == "openai" else {"anthropic_url": upstream.host}
     server = h.own_server(mode=form, **where, **options)
@@ -32,6 +33,14 @@ def works_with(h, form="openai", **options):
         path = project.folder / name
         expect(path.exists(), f"{name} was not written\n{done.stdout}")
         expect_equal(path.read_text(), "Close the bridge.\n", name)
+    sent = [exchange.payload for exchange in project.proxy.messages()]
+    project.proxy.close()
+    upstream.close()
+    return sent, upstream
+
+
+def works_with(h, form="openai", **options):
+    _, upstream = work_is_done(h, form, **options)
     asked = upstream.main_requests()
     expect_equal(len(asked), 5, "requests of the main conversation")
     # What the server has computed of a turn is the beginning of the next.
@@ -39,8 +48,6 @@ def works_with(h, form="openai", **options):
         expect_equal(after.get("tools"), before.get("tools"), "the tools of the next turn")
         expect_equal(after["messages"][:len(before["messages"])], before["messages"],
                      "the beginning of the next turn")
-    project.proxy.close()
-    upstream.close()
     return asked
 
 
@@ -78,20 +85,10 @@ def test_files_change_through_a_server_of_messages(h):
 
 
 def test_requests_pass_on_as_they_were_sent(h):
-    upstream = ScriptedChatServer()
-    server = h.own_server(mode="anthropic", anthropic_url=upstream.host,
-                          anthropic_requests="as-sent", anthropic_key="theirs")
-    project = Project(h, server)
-    upstream.answers = work_in(project.folder)
-    done = project.claude("-p", "Close the bridge.", "--tools", "Bash,Edit,Read,Write",
-                          "--dangerously-skip-permissions", "--output-format", "json")
-    expect_equal(result_of(done)["result"], "All done.", "the answer")
-    expect_equal((project.folder / "done.txt").read_text(), "Close the bridge.\n", "done.txt")
-    sent = [exchange.payload for exchange in project.proxy.messages()]
+    sent, upstream = work_is_done(h, "anthropic", anthropic_requests="as-sent",
+                                  anthropic_key="theirs")
     expect_equal(upstream.asked, sent, "what the server got, beside what the client sent")
     expect("cache_control" in json.dumps(sent), "there is nothing that would be left out")
-    project.proxy.close()
-    upstream.close()
 
 
 def test_models_and_counts(h):

@@ -19,16 +19,21 @@ inline Script hello() {
   return script;
 }
 
-// `request`: as it goes over the wire.
-inline void expect_work_to_end_with_its_client(const std::string& request) {
-  Latch started;
+// Busy until its client leaves; `started` is told when it has begun.
+inline Script endless(Latch& started) {
   Script script;
   script.steps = {[&](const EventSink&) {
                     started.arrive();
                     return true;
                   },
                   busy_until([] { return false; })};
-  ServedApi served(script);
+  return script;
+}
+
+// `request`: as it goes over the wire.
+inline void expect_work_to_end_with_its_client(const std::string& request) {
+  Latch started;
+  ServedApi served(endless(started));
   RawClient client(served.server().port());
   client.send(request);
   ASSERT_TRUE(started.wait());

@@ -322,7 +322,8 @@ Error RemoteBackend::refusal(int status, const std::string& body, const Asked& a
     return {Error::Kind::upstream,
             fmt::format("{} refused its key: set {}.", server, options_.key_setting)};
   }
-  if (status >= 400 && status < 500 && says_too_long(message)) {
+  const bool refused = status >= 400 && status < 500;
+  if (refused && says_too_long(message)) {
     // In Anthropic's words the client knows what to do: it compacts.
     const auto numbers = numbers_in(message);
     uint32_t maximum = facts.context_tokens;
@@ -341,7 +342,7 @@ Error RemoteBackend::refusal(int status, const std::string& body, const Asked& a
   if (status == 404) {
     return {Error::Kind::upstream, fmt::format("{} has no model {}{}", server, asked.model, words)};
   }
-  if (status >= 400 && status < 500) {
+  if (refused) {
     return {Error::Kind::invalid_request,
             fmt::format("{} refused the request ({}){}", server, status, words)};
   }

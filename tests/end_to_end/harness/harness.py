@@ -53,8 +53,12 @@ class Harness:
         # What a case counts must not depend on how long it takes.
         server = Server(self, {"model": self.model, "seed": 7, "no_warm": True, **options}, key,
                         home, file_bytes_max)
-        self._own.append(server)
+        self.ends_with_case(server)
         return server
+
+    def ends_with_case(self, server):
+        """Whatever becomes of the case, `server.stop()` ends it; its log is shown if that fails."""
+        self._own.append(server)
 
     def run(self, *arguments, timeout_s=60, home=None, cwd=None, **environment):
         """Runs the program to its end; returns the CompletedProcess with text output."""
@@ -92,7 +96,7 @@ class Harness:
         self.witnesses = []
 
     def end_case(self):
-        for server in self._own:
+        for server in reversed(self._own):
             server.stop()
         self._own = []
 

@@ -19,7 +19,8 @@ def free_port():
 
 
 class ModelServer:
-    """A command that listens on `port` of this machine; ready when `ready` (a path) answers 200."""
+    """A command that listens on `port` of this machine; ready when `ready` (a path) answers 200.
+    It ends with the case."""
 
     def __init__(self, h, name, command, port, ready, environment=None,
                  start_timeout_s=START_TIMEOUT_S):
@@ -30,8 +31,7 @@ class ModelServer:
             self.process = subprocess.Popen(
                 [str(part) for part in command], stdout=log, stderr=subprocess.STDOUT,
                 stdin=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
-        h.processes.append(self.process)
-        h.witness(lambda: f"log of {name}:\n{self.log(25)}")
+        h.ends_with_case(self)
 
         def answers():
             expect(self.process.poll() is None, f"{name} ended at once")

@@ -9,12 +9,8 @@ def started(h):
 
 
 def test_through_chat_completions(h):
-    upstream = started(h)
-    two_turns(h, upstream, "openai", "/v1", spare_tokens=100)
-    upstream.stop()
+    two_turns(h, started(h), "openai", "/v1", spare_tokens=100)
 
 
 def test_through_messages(h):
-    upstream = started(h)
-    two_turns(h, upstream, "anthropic", "", spare_tokens=100)
-    upstream.stop()
+    two_turns(h, started(h), "anthropic", "", spare_tokens=100)

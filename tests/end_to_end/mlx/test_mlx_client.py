@@ -35,7 +35,6 @@ def test_answers_and_goes_on(h):
     h.note(f"cold {computed_tokens(first)} of {prompt_tokens(first)}, then {computed} of "
            f"{prompt_tokens(second)}")
     project.proxy.close()
-    upstream.stop()
 
 
 def in_words(name, **arguments):
@@ -70,4 +69,3 @@ def test_edits_a_file_with_tools_told_in_words(h):
     h.note(f"computed {[computed_tokens(usage) for usage in usages]} of "
            f"{[prompt_tokens(usage) for usage in usages]} tokens")
     project.proxy.close()
-    upstream.stop()

@@ -45,11 +45,9 @@ def test_answers_claude_code(h):
     upstream = started(h)
     two_turns(h, upstream, "vllm", "/v1", spare_tokens=100 + BLOCK_TOKENS)
     calls_a_tool(h, upstream, "vllm", "/v1")
-    upstream.stop()
 
 
 def test_answers_claude_code_through_messages(h):
     upstream = started(h)
     two_turns(h, upstream, "anthropic", "", spare_tokens=100 + BLOCK_TOKENS)
     calls_a_tool(h, upstream, "anthropic", "")
-    upstream.stop()

@@ -78,8 +78,8 @@ struct CanonicalPrompt {
   std::vector<PromptSegment> segments;
   // Where later prompts are likely to part from this one, ascending, in bytes of the text in front
   // of the first sampled answer: where the tools end that other agents have too, or all of them
-  // where no agents are known; where the first user turn begins, and within it
-  // (CanonicalConversation::first_user_partings).
+  // where no agents are known; where the system text begins to tell of this place; where the first
+  // user turn begins, and within it (CanonicalConversation::first_user_partings).
   std::vector<size_t> save_points;
   PromptExtents extents;  // in the same bytes
 };

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <cctype>
 #include <memory>
 #include <utility>
 
@@ -15,6 +16,10 @@ using CanonicalRole = CanonicalMessage::Role;
 
 // Tokens may reach over the place where two texts part, and those in front of it may be other ones.
 constexpr size_t uncertain_bytes = 16;
+
+constexpr size_t place_names_min = 3;
+// The first may be a path that is the same everywhere.
+constexpr size_t place_lines_max = 2;
 
 bool has_system(const CanonicalConversation& conversation) {
   return !conversation.messages.empty() &&
@@ -73,6 +78,36 @@ std::vector<size_t> user_points(const CanonicalConversation& conversation, std::
   if (!there) return points;
   for (const size_t parting : conversation.first_user_partings) points.push_back(begin + parting);
   return points;
+}
+
+// An absolute path of three names or more, not a command ("/help") or a placeholder: of this place.
+bool names_a_place(std::string_view line) {
+  const auto is_name = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-';
+  };
+  for (size_t at = line.find('/'); at != std::string_view::npos; at = line.find('/', at + 1)) {
+    if (at > 0 && (is_name(line[at - 1]) || line[at - 1] == '/' || line[at - 1] == ':')) continue;
+    size_t names = 0;
+    for (size_t next = at; next + 1 < line.size() && line[next] == '/' && is_name(line[next + 1]);
+         ++names) {
+      next = static_cast<size_t>(std::find_if_not(line.begin() + next + 1, line.end(), is_name) -
+                                 line.begin());
+    }
+    if (names >= place_names_min) return true;
+  }
+  return false;
+}
+
+// Where the first lines begin that say where the client works, as that of its memory folder: in
+// another repository they say something else.
+std::vector<size_t> place_lines(std::string_view system) {
+  std::vector<size_t> lines;
+  for (size_t begin = 0; begin < system.size() && lines.size() < place_lines_max;) {
+    const size_t end = std::min(system.find('\n', begin), system.size());
+    if (names_a_place(system.substr(begin, end - begin))) lines.push_back(begin);
+    begin = end + 1;
+  }
+  return lines;
 }
 
 // What stands in front of the first `mark`; nothing where it is not there.
@@ -205,9 +240,6 @@ Result<WrittenPrompt> PromptWriter::write(const CanonicalConversation& conversat
   prompt.save_points = head.partings;
   const auto points = user_points(conversation, text, head.user_begin);
   prompt.save_points.insert(prompt.save_points.end(), points.begin(), points.end());
-  std::ranges::sort(prompt.save_points);
-  const auto [repeated, end] = std::ranges::unique(prompt.save_points);
-  prompt.save_points.erase(repeated, end);
   prompt.extents = {points.front(), points.front(), points.front(), points.back()};
   if (has_system(conversation)) {
     const std::string system = joined(Guard::split(conversation.messages.front().text));
@@ -215,8 +247,12 @@ Result<WrittenPrompt> PromptWriter::write(const CanonicalConversation& conversat
     if (begin < points.front()) {
       prompt.extents.instructions = begin;
       prompt.extents.instructions_end = begin + system.size();
+      for (const size_t line : place_lines(system)) prompt.save_points.push_back(begin + line);
     }
   }
+  std::ranges::sort(prompt.save_points);
+  const auto [repeated, end] = std::ranges::unique(prompt.save_points);
+  prompt.save_points.erase(repeated, end);
   return prompt;
 }
 

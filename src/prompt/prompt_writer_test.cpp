@@ -186,6 +186,19 @@ TEST_F(PromptWriterTest, KnowsWhereOthersPart) {
   EXPECT_TRUE(std::ranges::is_sorted(write(conversation(all)).save_points));
 }
 
+TEST_F(PromptWriterTest, KnowsWhereOtherPlacesPart) {
+  const std::string same = "You are S.\nSay /help, see https://a.example/b/c/d, or/an/other.\n";
+  const auto here =
+      conversation({"Read"}, same + "Your memory is `/home/you/here/memory/`.\nBe kind.");
+  const auto there =
+      conversation({"Read"}, same + "Your memory is `/home/you/there/memory/`.\nBe kind.");
+  const WrittenPrompt prompt = write(here);
+  const size_t line = text_of(prompt).find("Your memory");
+  EXPECT_TRUE(std::ranges::binary_search(prompt.save_points, line));
+  EXPECT_TRUE(std::ranges::binary_search(write(there).save_points, line));
+  EXPECT_EQ(prompt.save_points.size(), write(conversation({"Read"}, same)).save_points.size() + 1);
+}
+
 TEST_F(PromptWriterTest, TheFirstTurnsWordsBegin) {
   auto first = conversation({"Read"}, "You are S.", "Read\n\nWhat it is");
   first.first_user_partings = {4};

@@ -1,5 +1,7 @@
 #include "api/answers.h"
 
+#include <spdlog/spdlog.h>
+
 #include <chrono>
 #include <utility>
 
@@ -27,8 +29,9 @@ HttpHeaders passed_on(const HttpRequest& from, bool with_key) {
 }  // namespace
 
 struct Answers::Answer {
-  Answer(Answers& answers, const Request& request, Dialect client_dialect)
-      : request_id(request.origin.request_id),
+  Answer(Answers& from, const Request& request, Dialect client_dialect)
+      : answers(from),
+        request_id(request.origin.request_id),
         dialect(client_dialect),
         entry(answers.running_, request),
         metrics(answers.metrics_) {
@@ -39,6 +42,8 @@ struct Answers::Answer {
   Answer& operator=(const Answer&) = delete;
 
   void note(const Event& event) {
+    // Until the first token another server may take over.
+    if (!first_seen) tell_who_answers();
     entry.note(event);
     if (first_seen || std::holds_alternative<Waiting>(event)) return;
     first_seen = true;
@@ -46,6 +51,15 @@ struct Answers::Answer {
         std::chrono::duration<double>(Clock::now() - started).count());
   }
 
+  void tell_who_answers() { entry.answered_by(answers.name_of(*generation), generation->reason()); }
+
+  void fail(const Error& error) {
+    entry.fail(error);
+    if (error.kind == Error::Kind::cancelled) return;
+    spdlog::warn("{}: {}", request_id, error.message);
+  }
+
+  Answers& answers;
   const Clock::time_point started = Clock::now();
   const std::string request_id;
   const Dialect dialect;
@@ -68,9 +82,11 @@ HttpReply Answers::whole(Request request, const HttpRequest& from, WholeAnswer& 
     return from.alive();
   });
   if (!finish) {
+    (*answer)->fail(finish.error());
     if (finish.error().kind == Error::Kind::cancelled) metrics_.clients_gone.add();
     return refuse(finish.error(), from);
   }
+  (*answer)->entry.end(*finish);
   metrics_.count_usage(finish->usage);
   HttpReply reply;
   reply.headers = headers(from, (*answer)->generation.get());
@@ -102,8 +118,14 @@ Result<std::shared_ptr<Answers::Answer>> Answers::begin(Request request, const H
   if (options_.recorder) options_.recorder->record(from);
   Request asked = TRY(with_origin(std::move(request), from));
   auto answer = std::make_shared<Answer>(*this, asked, dialect_of(from));
-  answer->generation = TRY(start(std::move(asked), from));
+  auto generation = start(std::move(asked), from);
+  if (!generation) {
+    answer->fail(generation.error());
+    return std::unexpected(std::move(generation).error());
+  }
+  answer->generation = std::move(*generation);
   answer->entry.accepted(answer->generation->prompt_tokens());
+  answer->tell_who_answers();
   return answer;
 }
 
@@ -152,11 +174,16 @@ HttpReply Answers::reply(std::string body, const HttpRequest& from) const {
   return reply;
 }
 
+std::string Answers::name_of(const Generation& generation) const {
+  std::string name = generation.backend();
+  return name.empty() ? backend_.name() : name;
+}
+
 HttpHeaders Answers::headers(const HttpRequest& from, const Generation* generation) const {
   HttpHeaders headers = id_headers(from);
-  std::string name = generation != nullptr ? generation->backend() : std::string();
   std::string reason = generation != nullptr ? generation->reason() : std::string();
-  headers.emplace_back("x-anyclaude-backend", name.empty() ? backend_.name() : std::move(name));
+  headers.emplace_back("x-anyclaude-backend",
+                       generation != nullptr ? name_of(*generation) : backend_.name());
   if (!reason.empty()) headers.emplace_back("x-anyclaude-reason", std::move(reason));
   return headers;
 }
@@ -179,11 +206,13 @@ void Answers::run(Answer& answer, AnswerStream& form, HttpStream& out) {
     return client_is_there;
   });
   if (finish) {
+    answer.entry.end(*finish);
     metrics_.count_usage(finish->usage);
     out.write(form.finish(*finish));
   } else if (!client_is_there) {
     metrics_.clients_gone.add();
   } else {
+    answer.fail(finish.error());
     metrics_.stream_errors.add();
     out.write(form.error(error_body(finish.error(), answer.dialect, answer.request_id)));
   }

@@ -54,6 +54,7 @@ class Answers {
   Result<Request> with_origin(Request request, const HttpRequest& from) const;
   // With who answers, and why; of no generation: the backend.
   HttpHeaders headers(const HttpRequest& from, const Generation* generation) const;
+  std::string name_of(const Generation& generation) const;  // who answers
   void run(Answer& answer, AnswerStream& form, HttpStream& out);
 
   const AnswersOptions options_;

@@ -1,5 +1,7 @@
 #include "api/api.h"
 
+#include <fmt/format.h>
+
 #include <ctime>
 #include <functional>
 #include <optional>
@@ -10,20 +12,32 @@
 #include "api/cache_admin.h"
 #include "api/completions.h"
 #include "api/errors.h"
+#include "api/event_parts.h"
+#include "api/events_feed.h"
 #include "api/health.h"
 #include "api/messages.h"
 #include "api/mode_admin.h"
 #include "api/models.h"
+#include "api/request_history.h"
 #include "api/running_requests.h"
 #include "api/warmer.h"
+#include "base/clock.h"
+#include "base/units.h"
 
 namespace anyclaude {
+namespace {
+
+constexpr uint64_t past_requests_max = 500;  // that may be asked for at once
+
+}  // namespace
 
 struct Api::Impl {
   Impl(ApiOptions options, Backend& backend, Metrics& registry)
       : auth(std::move(options.auth)),
         all_metrics(registry),
         metrics(registry),
+        log(std::move(options.log)),
+        running(history, options.savings != nullptr ? *options.savings : own_savings),
         health({options.version, std::move(options.nonce), options.challenge_bytes_max}, backend),
         models(backend, std::time(nullptr)),
         cache(options.cache),
@@ -32,7 +46,16 @@ struct Api::Impl {
                  options.warm_prompts},
                 backend, auth, running, metrics),
         messages(options.limits, answers),
-        completions(options.limits, answers) {
+        completions(options.limits, answers),
+        events(event_parts({.version = options.version,
+                            .started_s = system_now_s(),
+                            .backend = &backend,
+                            .running = &running,
+                            .history = &history,
+                            .savings = options.savings != nullptr ? options.savings : &own_savings,
+                            .mode = &mode,
+                            .cache = &cache,
+                            .log = log.get()})) {
     if (options.warm_prompts) warmer.emplace(backend, *options.warm_prompts);
   }
 
@@ -73,6 +96,46 @@ struct Api::Impl {
     add("POST", "/api/cache/prune", &CacheAdmin::prune);
     add("POST", "/api/cache/export", &CacheAdmin::export_prompt);
     add("POST", "/api/cache/import", &CacheAdmin::import_prompt);
+  }
+
+  // Of the last requests those before `before`, a number; without one the last of all.
+  HttpReply past_requests(const HttpRequest& request) const {
+    const auto number = [&](const char* name, uint64_t otherwise) {
+      const std::string text = request.query_value(name);
+      return text.empty() ? std::optional(otherwise) : parse_count(text);
+    };
+    const auto before = number("before", UINT64_MAX);
+    const auto limit = number("limit", past_requests_max);
+    if (!before || !limit || *limit > past_requests_max) {
+      return error_reply(
+          {Error::Kind::invalid_request,
+           fmt::format("before: a request's number; limit: a number up to {}.", past_requests_max)},
+          request);
+    }
+    HttpReply reply;
+    reply.body = encode(history.before(*before, *limit));
+    return reply;
+  }
+
+  void add_activity_routes(HttpServer& server) {
+    const auto add = [&](const char* path, const char* endpoint, HttpHandler handler,
+                         bool always_served) {
+      server.route("GET", path, counted(endpoint, for_owner(std::move(handler))), always_served);
+    };
+    add(
+        "/api/requests", "requests",
+        [this](const HttpRequest&) {
+          HttpReply reply;
+          reply.body = encode(running.list(RunningRequests::Clock::now()));
+          return reply;
+        },
+        true);
+    add(
+        "/api/history", "history",
+        [this](const HttpRequest& request) { return past_requests(request); }, true);
+    add(
+        "/api/events", "events",
+        [this](const HttpRequest& request) { return events.stream(request); }, false);
   }
 
   void add_warm_routes(HttpServer& server) {
@@ -116,6 +179,9 @@ struct Api::Impl {
   const Auth auth;
   Metrics& all_metrics;
   ApiMetrics metrics;
+  const std::shared_ptr<RecentLog> log;
+  Savings own_savings;  // where nobody keeps them
+  RequestHistory history;
   RunningRequests running;
   Health health;
   Models models;
@@ -124,6 +190,7 @@ struct Api::Impl {
   Answers answers;
   Messages messages;
   Completions completions;
+  EventsFeed events;
   std::optional<Warmer> warmer;
 };
 
@@ -169,12 +236,7 @@ void Api::add_routes(HttpServer& server) {
     return reply;
   }),
       true);
-  add("GET", "/api/requests", "requests", api.for_owner([&api](const HttpRequest&) {
-    HttpReply reply;
-    reply.body = api.running.encode(RunningRequests::Clock::now());
-    return reply;
-  }),
-      true);
+  api.add_activity_routes(server);
   api.add_cache_routes(server);
   api.add_warm_routes(server);
   api.add_mode_routes(server);

@@ -8,6 +8,8 @@
 //   GET  /ready                     200 when the backend can answer, else 503 (no key needed)
 //   GET  /metrics                   Prometheus text; for the owner's key alone, as all below
 //   GET  /api/requests              what is running now
+//   GET  /api/history?before=N&limit=M  what has ended, the newest first
+//   GET  /api/events                all of this as it changes: api/event_parts.h
 //   ...  /api/cache                 what is stored of prompts: api/cache_admin.h
 //   ...  /api/warm                  the prompts that will come again: api/warmer.h
 //   GET  /api/mode                  who answers, and who might: api/mode_admin.h
@@ -22,7 +24,9 @@
 
 #include "api/auth.h"
 #include "api/cache_admin.h"
+#include "api/recent_log.h"
 #include "api/recorder.h"
+#include "api/savings.h"
 #include "api/warm_prompts.h"
 #include "base/metrics.h"
 #include "engine/backend.h"
@@ -44,6 +48,8 @@ struct ApiOptions {
   Router* router = nullptr;             // null: there is one backend; must outlive the Api
   Recorder* recorder = nullptr;         // null: requests are not written down; must outlive the Api
   WarmPrompts* warm_prompts = nullptr;  // null: none are remembered; must outlive the Api
+  Savings* savings = nullptr;           // null: of this run alone; must outlive the Api
+  std::shared_ptr<RecentLog> log;       // of the logger; null: its lines are not told
 };
 
 // Thread-safe. Must outlive the HttpServer's `serve`; `backend` and `metrics` must outlive it.

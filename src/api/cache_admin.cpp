@@ -58,10 +58,15 @@ class CacheAdmin::Turn {
   bool ended_ = false;
 };
 
+std::optional<CacheReport> CacheAdmin::state() const {
+  const CacheService* const service = this->service();
+  if (service == nullptr) return std::nullopt;
+  return service->report();
+}
+
 HttpReply CacheAdmin::report(const HttpRequest& request) {
-  CacheService* const service = this->service();
-  if (service == nullptr) return no_cache(request);
-  return json_reply(encode(service->report()));
+  const auto report = state();
+  return report ? json_reply(encode(*report)) : no_cache(request);
 }
 
 HttpReply CacheAdmin::list(const HttpRequest& request) {

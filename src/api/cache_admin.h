@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "api/cache_service.h"
@@ -26,6 +27,9 @@ using CacheFinder = std::function<CacheService*()>;
 class CacheAdmin {
  public:
   explicit CacheAdmin(CacheFinder find) : find_(std::move(find)) {}
+
+  // Nothing where there is no cache.
+  std::optional<CacheReport> state() const;
 
   HttpReply report(const HttpRequest& request);
   HttpReply list(const HttpRequest& request);

@@ -35,13 +35,18 @@ HttpReply no_choice(const HttpRequest& request) {
 
 }  // namespace
 
-HttpReply ModeAdmin::report(const HttpRequest& request) {
-  if (router_ == nullptr) return no_choice(request);
-  ModeReport report;
-  report.mode = router_->mode();
+std::optional<ModeReport> ModeAdmin::state() const {
+  if (router_ == nullptr) return std::nullopt;
+  ModeReport report{.mode = router_->mode(), .modes = router_->modes()};
   for (const RoutedState& state : router_->servers()) report.servers.push_back(report_of(state));
+  return report;
+}
+
+HttpReply ModeAdmin::report(const HttpRequest& request) {
+  const auto report = state();
+  if (!report) return no_choice(request);
   HttpReply reply;
-  reply.body = encode(report);
+  reply.body = encode(*report);
   return reply;
 }
 

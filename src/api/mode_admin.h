@@ -9,7 +9,10 @@
 // The bodies are those of protocol/mode_report.h and route/decision_record.h.
 #pragma once
 
+#include <optional>
+
 #include "net/http_server.h"
+#include "protocol/mode_report.h"
 #include "route/router.h"
 
 namespace anyclaude {
@@ -19,6 +22,9 @@ class ModeAdmin {
  public:
   // Null: there is nothing to choose, and it answers 404. Must outlive it.
   explicit ModeAdmin(Router* router) : router_(router) {}
+
+  // Nothing where there is nothing to choose.
+  std::optional<ModeReport> state() const;
 
   HttpReply report(const HttpRequest& request);
   HttpReply decisions(const HttpRequest& request);

@@ -1,13 +1,16 @@
 #include "api/running_requests.h"
 
-#include <fmt/format.h>
-
+#include <algorithm>
+#include <utility>
 #include <variant>
 
-#include "protocol/json_string.h"
+#include "base/clock.h"
+#include "protocol/anthropic_reply.h"
 
 namespace anyclaude {
 namespace {
+
+using Seconds = std::chrono::duration<double>;
 
 const char* phase_name(Waiting::Phase phase) {
   switch (phase) {
@@ -23,23 +26,41 @@ const char* phase_name(Waiting::Phase phase) {
 
 }  // namespace
 
-RunningRequests::RunningRequests() : idle_since_(Clock::now()) {}
+RunningRequests::RunningRequests(RequestHistory& history, Savings& savings)
+    : history_(history), savings_(savings), idle_since_(Clock::now()) {}
 
-std::string RunningRequests::encode(Clock::time_point now) const {
-  const MutexLock lock(mutex_);
-  std::string list;
-  for (const State& state : running_) {
-    const std::chrono::duration<double> age = now - state.begin;
-    list += fmt::format(
-        R"({}{{"id":{},"session":{},"agent":{},"key":{},"model":{},"phase":"{}",)"
-        R"("prompt_tokens":{},"prompt_tokens_done":{},"output_tokens":{},"seconds":{:.3f}}})",
-        list.empty() ? "" : ",", json_string(state.origin.request_id),
-        json_string(state.origin.session_id), json_string(state.origin.agent_id),
-        json_string(state.origin.key_name), json_string(state.model),
-        phase_name(state.progress.phase), state.progress.prompt_tokens,
-        state.progress.prompt_tokens_done, state.output_events, age.count());
+RunningReport RunningRequests::report(const State& state, Clock::time_point now) {
+  const Waiting& progress = state.progress;
+  RunningReport report{.id = state.origin.request_id,
+                       .session = state.origin.session_id,
+                       .agent = state.origin.agent_id,
+                       .key = state.origin.key_name,
+                       .model = state.model,
+                       .backend = state.backend,
+                       .reason = state.reason,
+                       .phase = phase_name(progress.phase),
+                       .prompt_tokens = progress.prompt_tokens,
+                       .prompt_tokens_done = progress.prompt_tokens_done,
+                       .prompt_tokens_reused = progress.prompt_tokens_reused,
+                       .output_tokens = state.output_events,
+                       .seconds = Seconds(now - state.begin).count()};
+  const uint32_t computed = progress.prompt_tokens_done - progress.prompt_tokens_reused;
+  if (progress.phase == Waiting::Phase::prefill && state.prefill_begin && computed > 0) {
+    const double token_s = Seconds(now - *state.prefill_begin).count() / computed;
+    report.eta_s = token_s * (progress.prompt_tokens - progress.prompt_tokens_done);
   }
-  return "{\"requests\":[" + list + "]}";
+  if (state.first_token && state.output_events > 1) {
+    const double seconds = Seconds(now - *state.first_token).count();
+    if (seconds > 0) report.tokens_per_s = (state.output_events - 1) / seconds;
+  }
+  return report;
+}
+
+RunningList RunningRequests::list(Clock::time_point now) const {
+  RunningList list;
+  const MutexLock lock(mutex_);
+  for (const State& state : running_) list.requests.push_back(report(state, now));
+  return list;
 }
 
 bool RunningRequests::empty() const {
@@ -55,11 +76,17 @@ std::chrono::seconds RunningRequests::idle(Clock::time_point now) const {
 
 RunningRequests::Entry::Entry(RunningRequests& all, const Request& request) : all_(all) {
   const MutexLock lock(all_.mutex_);
-  state_ = all_.running_.insert(all_.running_.end(),
-                                {request.origin, request.model, Clock::now(), {}, 0});
+  state_ = all_.running_.insert(
+      all_.running_.end(),
+      {.origin = request.origin, .model = request.model, .begin = Clock::now()});
 }
 
 RunningRequests::Entry::~Entry() {
+  if (!ended_) {
+    FinishedReport report = so_far();
+    report.stop = "cancelled";
+    keep(std::move(report));
+  }
   const MutexLock lock(all_.mutex_);
   all_.running_.erase(state_);
   all_.idle_since_ = Clock::now();
@@ -70,16 +97,92 @@ void RunningRequests::Entry::accepted(uint32_t prompt_tokens) {
   state_->progress.prompt_tokens = prompt_tokens;
 }
 
+void RunningRequests::Entry::answered_by(std::string backend, std::string reason) {
+  const MutexLock lock(all_.mutex_);
+  state_->backend = std::move(backend);
+  state_->reason = std::move(reason);
+}
+
 void RunningRequests::Entry::note(const Event& event) {
+  const auto now = Clock::now();
   const MutexLock lock(all_.mutex_);
   if (const auto* waiting = std::get_if<Waiting>(&event)) {
+    if (waiting->phase != Waiting::Phase::queued && !state_->prefill_begin) {
+      state_->prefill_begin = now;
+    }
+    const uint32_t prompt_tokens = state_->progress.prompt_tokens;
     state_->progress = *waiting;
-  } else {
-    // Events come about one a token; the exact number is known only at the end.
-    ++state_->output_events;
-    state_->progress.phase = Waiting::Phase::decode;
-    state_->progress.prompt_tokens_done = state_->progress.prompt_tokens;
+    // Before its turn a backend may not have told yet what `accepted` knows.
+    if (waiting->prompt_tokens == 0) state_->progress.prompt_tokens = prompt_tokens;
+    return;
   }
+  // Events come about one a token; the exact number is known only at the end.
+  ++state_->output_events;
+  if (!state_->first_token) state_->first_token = now;
+  state_->progress.phase = Waiting::Phase::decode;
+  state_->progress.prompt_tokens_done = state_->progress.prompt_tokens;
+}
+
+FinishedReport RunningRequests::Entry::so_far() const {
+  const MutexLock lock(all_.mutex_);
+  RunningReport running = report(*state_, Clock::now());
+  FinishedReport report{.id = std::move(running.id),
+                        .ended_s = system_now_s(),
+                        .session = std::move(running.session),
+                        .agent = std::move(running.agent),
+                        .key = std::move(running.key),
+                        .model = std::move(running.model),
+                        .backend = std::move(running.backend),
+                        .reason = std::move(running.reason),
+                        .seconds = running.seconds,
+                        .prompt_tokens = running.prompt_tokens,
+                        .prompt_tokens_reused = running.prompt_tokens_reused,
+                        .output_tokens = running.output_tokens};
+  if (state_->first_token) {
+    report.first_token_s = Seconds(*state_->first_token - state_->begin).count();
+  }
+  return report;
+}
+
+void RunningRequests::Entry::end(const Finish& finish) {
+  if (ended_) return;
+  FinishedReport report = so_far();
+  report.stop = stop_reason_name(finish.reason);
+  report.prompt_tokens = finish.usage.prompt_tokens;
+  report.prompt_tokens_reused =
+      std::min(finish.usage.prompt_tokens_cached, finish.usage.prompt_tokens);
+  report.output_tokens = finish.usage.output_tokens;
+  if (finish.prompt) {
+    report.sections = {.tools = finish.prompt->tools_tokens,
+                       .instructions = finish.prompt->instructions_tokens,
+                       .context = finish.prompt->context_tokens,
+                       .messages = finish.prompt->messages_tokens};
+    report.new_from = finish.prompt->new_from;
+    report.why = finish.prompt->reason;
+  }
+  double prefill_s = report.first_token_s;
+  {
+    const MutexLock lock(all_.mutex_);
+    if (state_->prefill_begin && state_->first_token) {
+      prefill_s = Seconds(*state_->first_token - *state_->prefill_begin).count();
+    }
+  }
+  report.saved_s = all_.savings_.add(report, prefill_s, report.ended_s);
+  keep(std::move(report));
+}
+
+void RunningRequests::Entry::fail(const Error& error) {
+  if (ended_) return;
+  FinishedReport report = so_far();
+  const bool left = error.kind == Error::Kind::cancelled;
+  report.stop = left ? "cancelled" : "failed";
+  if (!left) report.error = error.message;
+  keep(std::move(report));
+}
+
+void RunningRequests::Entry::keep(FinishedReport report) {
+  ended_ = true;
+  all_.history_.add(std::move(report));
 }
 
 }  // namespace anyclaude

@@ -132,6 +132,14 @@ std::unique_ptr<Journal> open_prompts_journal(const Config& config, WarmPrompts&
   return open_journal_of(prompts, real_files(), options, metrics);
 }
 
+std::unique_ptr<Journal> open_savings_journal(const Config& config, Savings& savings,
+                                              Metrics& metrics) {
+  Journal::Options options;
+  options.file = config.folders.state / "savings";
+  options.bytes_max = Savings::journal_bytes_max;
+  return open_journal_of(savings, real_files(), options, metrics);
+}
+
 // Once it answers itself, whoever finds the state file gets an answer too.
 Result<void> wait_until_serving(const Config& config, uint16_t port) {
   HttpClientOptions options;
@@ -207,11 +215,16 @@ Result<void> run_server(const Config& config) {
   const auto recorder = TRY(open_recorder(config));
   WarmPrompts warm_prompts;
   const auto prompts_journal = open_prompts_journal(config, warm_prompts, metrics);
+  Savings savings;
+  const auto savings_journal = open_savings_journal(config, savings, metrics);
   ApiOptions options = config.api;
   options.cache = [&chosen] { return cache_of(chosen); };
   options.router = &router;
   options.recorder = recorder.get();
   options.warm_prompts = &warm_prompts;
+  options.savings = &savings;
+  options.log = std::make_shared<RecentLog>();
+  spdlog::default_logger()->sinks().push_back(options.log);
   options.auth.owner_secret = key.secret;
   options.nonce = random_hex(32);
   Api api(options, router, metrics);

@@ -99,7 +99,9 @@ SectionTokens tokens_by_section(const PromptExtents& extents, size_t total) {
   return tokens;
 }
 
-DepartureReason reason_of(const Departure& departure, size_t found_tokens) {
+DepartureReason reason_of(const Departure& departure, size_t found_tokens, size_t total_tokens) {
+  // The last token is always computed.
+  if (found_tokens + 1 >= total_tokens) return DepartureReason::goes_on;
   if (!departure.compared) return DepartureReason::first;
   if (found_tokens + slack_tokens < departure.known_tokens) return DepartureReason::forgotten;
   if (!departure.section) return DepartureReason::goes_on;
@@ -108,7 +110,7 @@ DepartureReason reason_of(const Departure& departure, size_t found_tokens) {
 }
 
 std::string explain(const SectionTokens& tokens, const Departure& departure, size_t found_tokens) {
-  const DepartureReason reason = reason_of(departure, found_tokens);
+  const DepartureReason reason = reason_of(departure, found_tokens, tokens.total());
   std::string why = "new from " + departure.part + " on";
   if (reason == DepartureReason::goes_on) why = "it goes on behind an earlier one";
   if (reason == DepartureReason::first) why = "nothing came before it";

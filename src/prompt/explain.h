@@ -55,7 +55,9 @@ enum class DepartureReason : uint8_t {
 };
 constexpr std::array<const char*, 7> departure_reasons = {
     "goes_on", "first", "forgotten", "tools", "instructions", "context", "messages"};
-DepartureReason reason_of(const Departure& departure, size_t found_tokens);
+// `total_tokens` of the prompt. One that was found whole, after a restart perhaps, goes on there,
+// whatever came before it since.
+DepartureReason reason_of(const Departure& departure, size_t found_tokens, size_t total_tokens);
 
 // For people, in one line: "19421 prompt tokens (tools 14272, ...), 18926 of them known; new from
 // context, line 3 on".

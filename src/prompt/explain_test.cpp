@@ -104,14 +104,15 @@ TEST_F(PromptHistoryTest, ForgetsTheOldest) {
 TEST(Explain, TellsWhyNoMoreWasFound) {
   Departure departure{.compared = true, .known_tokens = 2000};
   const auto reason = [](const Departure& of, size_t found_tokens) {
-    return std::string(departure_reasons[static_cast<size_t>(reason_of(of, found_tokens))]);
+    return std::string(departure_reasons[static_cast<size_t>(reason_of(of, found_tokens, 2000))]);
   };
   EXPECT_EQ(reason({}, 0), "first");
-  EXPECT_EQ(reason(departure, 1999), "goes_on");
+  EXPECT_EQ(reason(departure, 1998), "goes_on");
   EXPECT_EQ(reason(departure, 1000), "forgotten");
   departure.section = PromptSection::context;
   departure.part = "context, line 3";
   EXPECT_EQ(reason(departure, 1900), "context");
+  EXPECT_EQ(reason(departure, 1999), "goes_on");
   const SectionTokens tokens = tokens_by_section(extents, 2000);
   EXPECT_EQ(tokens.tools, 1010u);
   EXPECT_EQ(tokens.instructions, 300u);

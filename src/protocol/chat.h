@@ -138,6 +138,7 @@ struct Waiting {
   Phase phase = Phase::queued;
   uint32_t prompt_tokens_done = 0;  // of this prompt, reused or computed
   uint32_t prompt_tokens = 0;
+  uint32_t prompt_tokens_reused = 0;  // of those that are done
 };
 struct TextDelta {
   std::string text;
@@ -172,11 +173,23 @@ struct Usage {
   uint32_t output_tokens = 0;
 };
 
+// A prompt as people see it, for those who ask where it left what was known. Names no words of it,
+// but for the names of tools.
+struct PromptAccount {
+  uint32_t tools_tokens = 0;
+  uint32_t instructions_tokens = 0;
+  uint32_t context_tokens = 0;  // what the client puts in front of the first prompt
+  uint32_t messages_tokens = 0;
+  std::string reason;    // of departure_reasons (prompt/explain.h): why no more was found
+  std::string new_from;  // the first part that was new: "context, line 3"; empty: none is known
+};
+
 // What an answer ends with.
 struct Finish {
   StopReason reason = StopReason::end_turn;
   std::string stop_sequence;  // with StopReason::stop_sequence
   Usage usage;
+  std::optional<PromptAccount> prompt;  // nothing: who answered does not tell
 };
 
 }  // namespace anyclaude

@@ -26,23 +26,28 @@ template <class T>
 Json to_json(const T& value);
 
 template <class T>
-void put(Json& object, const char* name, const T& value) {
+Json value_of(const T& value) {
   if constexpr (requires { Json(value); }) {
-    object[name] = value;
+    return Json(value);
   } else {
-    object[name] = to_json(value);
+    return to_json(value);
   }
 }
 
 template <class T>
+void put(Json& object, const char* name, const T& value) {
+  object[name] = value_of(value);
+}
+
+template <class T>
 void put(Json& object, const char* name, const std::optional<T>& value) {
-  if (value) object[name] = *value;
+  if (value) object[name] = value_of(*value);
 }
 
 template <class T>
 void put(Json& object, const char* name, const std::vector<T>& values) {
   object[name] = Json::array();
-  for (const T& value : values) object[name].push_back(to_json(value));
+  for (const T& value : values) object[name].push_back(value_of(value));
 }
 
 template <class T>

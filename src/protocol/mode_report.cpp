@@ -27,6 +27,7 @@ void describe(ServerReport& report, Fields field) {
 template <class Fields>
 void describe(ModeReport& report, Fields field) {
   field("mode", report.mode);
+  field("modes", report.modes);
   field("servers", report.servers);
 }
 

@@ -30,6 +30,7 @@ struct ServerReport {
 
 struct ModeReport {
   std::string mode;
+  std::vector<std::string> modes;  // that can be chosen
   std::vector<ServerReport> servers;
 };
 

@@ -60,7 +60,7 @@ Result<Finish> EmbeddedGeneration::run(const EventSink& sink) {
     finish.reason = reason(view);
     finish.stop_sequence = reader_.stop_sequence();
     remember();
-    explain_prompt(view.prompt_tokens_cached);
+    finish.prompt = explain_prompt(view.prompt_tokens_cached);
     // A tool runs now; its result comes back behind this prompt.
     if (cache_ && finish.reason == StopReason::tool_use) {
       cache_->pin(job_->spec.fingerprint, job_->spec.prompt, open_call_s);
@@ -75,11 +75,18 @@ StopReason EmbeddedGeneration::reason(const Job::View& view) const {
   return reader_.called_tools() ? StopReason::tool_use : StopReason::end_turn;
 }
 
-void EmbeddedGeneration::explain_prompt(uint32_t found_tokens) const {
+PromptAccount EmbeddedGeneration::explain_prompt(uint32_t found_tokens) const {
   const auto& [request, tokens, departure, metrics] = explanation_;
-  if (metrics) metrics->count(tokens, reason_of(departure, found_tokens));
+  const DepartureReason reason = reason_of(departure, found_tokens, tokens.total());
+  if (metrics) metrics->count(tokens, reason);
   spdlog::info("{}: {}", request.empty() ? "request" : request,
                explain(tokens, departure, found_tokens));
+  return {.tools_tokens = tokens.tools,
+          .instructions_tokens = tokens.instructions,
+          .context_tokens = tokens.context,
+          .messages_tokens = tokens.messages,
+          .reason = departure_reasons[static_cast<size_t>(reason)],
+          .new_from = reason >= DepartureReason::tools ? departure.part : ""};
 }
 
 void EmbeddedGeneration::remember() {

@@ -44,7 +44,7 @@ class EmbeddedGeneration final : public Generation {
 
  private:
   StopReason reason(const Job::View& view) const;
-  void explain_prompt(uint32_t found_tokens) const;
+  PromptAccount explain_prompt(uint32_t found_tokens) const;
   void remember();
 
   std::shared_ptr<Job> job_;

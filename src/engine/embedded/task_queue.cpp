@@ -109,6 +109,8 @@ TaskQueue::Phases TaskQueue::report() {
     Waiting progress;
     progress.prompt_tokens = static_cast<uint32_t>(task.job->spec.prompt.size());
     progress.prompt_tokens_done = std::min(task.position(), progress.prompt_tokens);
+    progress.prompt_tokens_reused =
+        progress.prompt_tokens_done - std::min(task.prompt_computed, progress.prompt_tokens_done);
     if (!task.sequence) {
       ++phases.queued;
     } else if (task.prompt_done()) {

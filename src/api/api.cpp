@@ -92,6 +92,8 @@ struct Api::Impl {
     };
     add("GET", "/api/cache", &CacheAdmin::report);
     add("GET", "/api/cache/prompts", &CacheAdmin::list);
+    add("GET", "/api/cache/tree", &CacheAdmin::tree);
+    add("POST", "/api/cache/pin", &CacheAdmin::pin);
     add("POST", "/api/cache/verify", &CacheAdmin::verify);
     add("POST", "/api/cache/prune", &CacheAdmin::prune);
     add("POST", "/api/cache/export", &CacheAdmin::export_prompt);

@@ -15,12 +15,21 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr uint64_t prompts_default = 1'000;
+constexpr uint64_t branches_default = 200;
 constexpr std::chrono::milliseconds between_lines{200};
 
 HttpReply json_reply(std::string body) {
   HttpReply reply;
   reply.body = std::move(body);
   return reply;
+}
+
+Result<uint64_t> read_limit(const HttpRequest& request, uint64_t otherwise, uint64_t limit_max) {
+  const std::string text = request.query_value("limit");
+  const auto limit = text.empty() ? otherwise : parse_count(text);
+  if (limit && *limit <= limit_max) return *limit;
+  return fail(Error::Kind::invalid_request,
+              "limit: a number up to " + std::to_string(limit_max) + ".");
 }
 
 HttpReply no_cache(const HttpRequest& request) {
@@ -72,14 +81,27 @@ HttpReply CacheAdmin::report(const HttpRequest& request) {
 HttpReply CacheAdmin::list(const HttpRequest& request) {
   CacheService* const service = this->service();
   if (service == nullptr) return no_cache(request);
-  const std::string limit = request.query_value("limit");
-  const auto count = limit.empty() ? prompts_default : parse_count(limit);
-  if (!count || *count > prompt_list_max) {
-    return error_reply({Error::Kind::invalid_request,
-                        "limit: a number up to " + std::to_string(prompt_list_max) + "."},
-                       request);
-  }
-  return json_reply(encode(service->list(*count)));
+  const auto limit = read_limit(request, prompts_default, prompt_list_max);
+  if (!limit) return error_reply(limit.error(), request);
+  return json_reply(encode(service->list(*limit)));
+}
+
+HttpReply CacheAdmin::tree(const HttpRequest& request) {
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
+  const auto limit = read_limit(request, branches_default, branch_list_max);
+  if (!limit) return error_reply(limit.error(), request);
+  return json_reply(encode(service->branches(*limit)));
+}
+
+HttpReply CacheAdmin::pin(const HttpRequest& request) {
+  CacheService* const service = this->service();
+  if (service == nullptr) return no_cache(request);
+  const auto order = decode_pin_order(request.body);
+  if (!order) return error_reply(order.error(), request);
+  const auto done = service->pin(*order);
+  if (!done) return error_reply(done.error(), request);
+  return json_reply(encode(*order));
 }
 
 HttpReply CacheAdmin::verify(const HttpRequest& request) {

@@ -2,6 +2,8 @@
 //
 //   GET  /api/cache                  sizes, and whether the disk is written
 //   GET  /api/cache/prompts?limit=N  what is stored, newest first
+//   GET  /api/cache/tree?limit=N     its largest branches
+//   POST /api/cache/pin              keeps a prompt or a branch, or lets go of it
 //   POST /api/cache/verify           reads every file; a JSON line now and then, the last "done"
 //   POST /api/cache/prune            throws out
 //   POST /api/cache/export, import   one prompt to or from a file of this machine
@@ -33,6 +35,8 @@ class CacheAdmin {
 
   HttpReply report(const HttpRequest& request);
   HttpReply list(const HttpRequest& request);
+  HttpReply tree(const HttpRequest& request);
+  HttpReply pin(const HttpRequest& request);
   HttpReply verify(const HttpRequest& request);
   HttpReply prune(const HttpRequest& request);
   HttpReply export_prompt(const HttpRequest& request);

@@ -26,7 +26,8 @@ class CacheAdminTest : public testing::Test {
 
   FaultyFiles files_;
   CacheUser user_;
-  CacheService service_{*user_, files_, user_.metrics, "/cache"};
+  PinnedPrompts pinned_;
+  CacheService service_{*user_, files_, user_.metrics, "/cache", pinned_};
   ServedApi served_{{}, options()};
 };
 
@@ -42,13 +43,24 @@ TEST_F(CacheAdminTest, AnswersTheOwner) {
   EXPECT_EQ(served_.metric("anyclaude_api_requests_total{endpoint=\"cache\",status=\"200\"}"), 3);
 }
 
+TEST_F(CacheAdminTest, ShowsTheTreeAndPins) {
+  const std::string tree = served_.get("/api/cache/tree?limit=5")->body;
+  const std::string id = service_.branches(1).nodes.at(0).id;
+  EXPECT_NE(tree.find(R"({"nodes":[{"id":")" + id), std::string::npos) << tree;
+  EXPECT_EQ(served_.get("/api/cache/tree?limit=2001")->status, 400);
+  const auto pinned = served_.post("/api/cache/pin", R"({"prompt":")" + id + R"("})");
+  EXPECT_EQ(pinned->body, R"({"prompt":")" + id + R"(","pinned":true})");
+  EXPECT_TRUE(service_.branches(1).nodes.at(0).pinned);
+  EXPECT_EQ(served_.post("/api/cache/pin", R"({"prompt":"x"})")->status, 400);
+}
+
 TEST_F(CacheAdminTest, AnswersNobodyElse) {
   const HttpHeaders other = {{"x-api-key", "other secret"}};
-  for (const char* path : {"/api/cache", "/api/cache/prompts"}) {
+  for (const char* path : {"/api/cache", "/api/cache/prompts", "/api/cache/tree"}) {
     EXPECT_EQ(served_.get(path, other)->status, 403) << path;
     EXPECT_EQ(served_.get(path, {})->status, 401) << path;
   }
-  for (const char* what : {"verify", "prune", "export", "import"}) {
+  for (const char* what : {"verify", "prune", "pin", "export", "import"}) {
     const std::string path = std::string("/api/cache/") + what;
     EXPECT_EQ(served_.post(path, R"({"unused_since":9999999999})", other)->status, 403) << path;
     EXPECT_EQ(served_.get(path)->status, 405) << path;

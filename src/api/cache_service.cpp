@@ -50,11 +50,13 @@ Result<void> check_path(const std::string& path) {
 
 }  // namespace
 
-CacheService::CacheService(KvCache& cache, Files& files, Metrics& metrics, std::string folder)
+CacheService::CacheService(KvCache& cache, Files& files, Metrics& metrics, std::string folder,
+                           PinnedPrompts& pinned)
     : cache_(cache),
       files_(files),
       folder_(std::move(folder)),
-      wrong_(metrics.counter("anyclaude_kv_verification_failures_total", "")) {}
+      wrong_(metrics.counter("anyclaude_kv_verification_failures_total", "")),
+      pinned_(pinned) {}
 
 CacheReport CacheService::report() const {
   const KvCache::Stats stats = cache_.stats();
@@ -72,6 +74,47 @@ PromptList CacheService::list(size_t prompts_max) const {
     if (list.prompts.size() < prompts_max) list.prompts.push_back(prompt_report(listed));
   }
   return list;
+}
+
+BranchList CacheService::branches(size_t branches_max) const {
+  BranchList list;
+  for (const KvCache::Branch& branch : cache_.branches(branches_max)) {
+    PromptNote note = parse_note(branch.note);
+    list.nodes.push_back({.id = to_hex(branch.key),
+                          .parent = branch.parent ? to_hex(*branch.parent) : "",
+                          .model = std::move(note.model),
+                          .sharing = std::move(note.sharing),
+                          .words = std::move(note.words),
+                          .tokens = branch.tokens,
+                          .tokens_to_end = branch.tokens_to_end,
+                          .ram_bytes = branch.ram_bytes,
+                          .disk_bytes = branch.disk_bytes,
+                          .branch_bytes = branch.all_bytes,
+                          .pinned = branch.kept,
+                          .last_used_s = branch.last_used_s,
+                          .hits = branch.hits,
+                          .below = branch.below});
+  }
+  return list;
+}
+
+Result<void> CacheService::pin(const PinOrder& order) {
+  const auto key = parse_hash(order.prompt);
+  if (!key) {
+    return fail(Error::Kind::invalid_request,
+                fmt::format("prompt: '{}' is no id: 32 hexadecimal digits.", order.prompt));
+  }
+  const bool done = cache_.keep(*key, order.pinned);
+  if (done || !order.pinned) {
+    pinned_.set(*key, order.pinned);
+    return {};
+  }
+  if (!cache_.find_listed(*key)) {
+    return fail(Error::Kind::not_found, fmt::format("No prompt has the id '{}'.", order.prompt));
+  }
+  return fail(Error::Kind::invalid_request,
+              "Not more than half of the cache, and not more than 64 prompts can be pinned: unpin "
+              "another first.");
 }
 
 VerifyReport CacheService::verify(const VerifyProgress& progress) {
@@ -96,17 +139,26 @@ VerifyReport CacheService::verify(const VerifyProgress& progress) {
 
 Result<PruneReport> CacheService::prune(const PruneOrder& order) {
   const bool some = !order.model.empty() || order.unused_since_s;
-  const int kinds =
-      (some ? 1 : 0) + (order.disk_bytes_max ? 1 : 0) + (order.prompt.empty() ? 0 : 1);
+  const int kinds = (some ? 1 : 0) + (order.disk_bytes_max ? 1 : 0) +
+                    (order.prompt.empty() ? 0 : 1) + (order.branch.empty() ? 0 : 1);
   if (kinds != 1) {
-    return fail(Error::Kind::invalid_request,
-                "What is to go must be said in one way: by size, by prompt, or by model and time.");
+    return fail(
+        Error::Kind::invalid_request,
+        "What is to go must be said in one way: by size, by prompt, by branch, or by model and "
+        "time.");
   }
   PruneReport report;
   if (order.model.empty()) {
     KvCache::PruneRule rule{.bytes_max = order.disk_bytes_max,
                             .unused_since_s = order.unused_since_s};
     if (!order.prompt.empty()) rule.conversation = TRY(find_prompt(order.prompt));
+    if (!order.branch.empty()) {
+      rule.branch = parse_hash(order.branch);
+      if (!rule.branch || !cache_.find_listed(*rule.branch)) {
+        return fail(Error::Kind::not_found,
+                    fmt::format("No branch has the id '{}'.", order.branch));
+      }
+    }
     report.bytes = cache_.prune(rule);
     return report;
   }

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "base/result.h"
 #include "kv/cache.h"
+#include "kv/pinned.h"
 #include "protocol/cache_report.h"
 
 namespace anyclaude {
@@ -19,11 +20,17 @@ namespace anyclaude {
 class CacheService {
  public:
   // `folder` is told, not used: where the cache keeps its files; empty: nowhere. `metrics` are the
-  // cache's. What is given must outlive it.
-  CacheService(KvCache& cache, Files& files, Metrics& metrics, std::string folder);
+  // cache's. `pinned` writes down what is kept. What is given must outlive it.
+  CacheService(KvCache& cache, Files& files, Metrics& metrics, std::string folder,
+               PinnedPrompts& pinned);
 
   CacheReport report() const;
   PromptList list(size_t prompts_max) const;
+  BranchList branches(size_t branches_max) const;
+
+  // Keeps a prompt or a branch from being thrown out, also after a restart. Error::not_found for an
+  // id that there is none of, Error::invalid_request where too much would be kept.
+  Result<void> pin(const PinOrder& order);
 
   // Reads every file. `progress` is told before each how far it is; false ends it.
   using VerifyProgress = std::function<bool(const VerifyReport&)>;
@@ -45,6 +52,7 @@ class CacheService {
   Files& files_;
   const std::string folder_;
   Counter& wrong_;
+  PinnedPrompts& pinned_;
 };
 
 }  // namespace anyclaude

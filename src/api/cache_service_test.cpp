@@ -29,7 +29,8 @@ class CacheServiceTest : public testing::Test {
 
   FaultyFiles files_;
   CacheUser user_;
-  CacheService service_{*user_, files_, user_.metrics, "/cache"};
+  PinnedPrompts pinned_;
+  CacheService service_{*user_, files_, user_.metrics, "/cache", pinned_};
 };
 
 TEST_F(CacheServiceTest, TellsWhatIsThere) {
@@ -51,6 +52,31 @@ TEST_F(CacheServiceTest, TellsWhatIsThere) {
   EXPECT_EQ(list.prompts[1].tokens, 200u);
   EXPECT_EQ(list.prompts[1].id.size(), 32u);
   EXPECT_TRUE(list.prompts[1].in_ram && list.prompts[1].on_disk);
+}
+
+TEST_F(CacheServiceTest, ShowsTheTreeAndPinsAndPrunesBranches) {
+  store_three();
+  const BranchList list = service_.branches(2);
+  ASSERT_EQ(list.nodes.size(), 2u);
+  const BranchReport& largest = list.nodes[0];
+  EXPECT_EQ(largest.words, "others' words");
+  EXPECT_EQ(largest.sharing, "group team");
+  EXPECT_EQ(largest.parent, "");
+  EXPECT_FALSE(largest.pinned);
+
+  EXPECT_TRUE(service_.pin({.prompt = largest.id}));
+  EXPECT_TRUE(service_.branches(1).nodes[0].pinned);
+  EXPECT_EQ(to_hex(pinned_.list().at(0)), largest.id);
+  EXPECT_EQ(service_.prune({.branch = largest.id})->bytes, 0u);
+  EXPECT_TRUE(service_.pin({.prompt = largest.id, .pinned = false}));
+  EXPECT_TRUE(pinned_.list().empty());
+  EXPECT_GT(service_.prune({.branch = largest.id})->bytes, 0u);
+  EXPECT_EQ(stored(), 2u);
+
+  EXPECT_EQ(service_.pin({.prompt = "x"}).error().kind, Error::Kind::invalid_request);
+  EXPECT_EQ(service_.pin({.prompt = largest.id}).error().kind, Error::Kind::not_found);
+  EXPECT_EQ(service_.prune({.branch = largest.id}).error().kind, Error::Kind::not_found);
+  EXPECT_FALSE(service_.prune({.prompt = largest.id, .branch = largest.id}));
 }
 
 TEST_F(CacheServiceTest, VerifyTellsHowFarItIsAndCanBeEnded) {

@@ -1,6 +1,6 @@
 // GET /api/events: what changes in the server, as it does, over server-sent events. Each event is
-// the whole of one part (what runs, the mode, the cache ...) or, of lists that only grow, what is new
-// of it. Whoever connects gets all parts first, so a listener that was away needs no memory.
+// the whole of one part (what runs, the mode, the cache ...) or, of lists that only grow, what is
+// new. Whoever connects gets all parts first, so a listener that was away needs no memory.
 //
 // A listener keeps a connection and its thread, and looks for changes a few times a second.
 #pragma once
@@ -35,7 +35,7 @@ struct EventsFeedOptions {
 // Thread-safe. Must outlive the streams that it has begun.
 class EventsFeed {
  public:
-  EventsFeed(std::vector<EventPart> parts, EventsFeedOptions options = {});
+  explicit EventsFeed(std::vector<EventPart> parts, EventsFeedOptions options = {});
 
   // 503 where too many listen already.
   HttpReply stream(const HttpRequest& request);

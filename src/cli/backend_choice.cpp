@@ -12,6 +12,7 @@
 #include "base/sync.h"
 #include "cli/cache_options.h"
 #include "cli/model_choice.h"
+#include "cli/pinned_file.h"
 #include "config/server_address.h"
 #include "engine/embedded/embedded_backend.h"
 #include "engine/no_backend.h"
@@ -22,7 +23,8 @@ namespace anyclaude {
 
 class KeptPrompts {
  public:
-  KeptPrompts(const Config& config, Metrics& metrics) : config_(config), metrics_(metrics) {}
+  KeptPrompts(const Config& config, Metrics& metrics)
+      : config_(config), metrics_(metrics), pinned_(config_, metrics_) {}
 
   Result<std::unique_ptr<Backend>> open() {
     const ModelChoice model = TRY(choose_model(config_.model, config_.folders));
@@ -31,9 +33,12 @@ class KeptPrompts {
     const Machine machine =
         measure_machine(cache_folder(config_), std::filesystem::file_size(model.path, error));
     const MutexLock lock(mutex_);
-    cache_ = KvCache::open(real_files(), choose_cache_options(config_, machine), metrics_);
+    CacheOptions cache_options = choose_cache_options(config_, machine);
+    cache_options.kept = pinned_.prompts().list();
+    cache_ = KvCache::open(real_files(), std::move(cache_options), metrics_);
     service_.emplace(*cache_, real_files(), metrics_,
-                     config_.cache.no_disk ? "" : cache_folder(config_).string());
+                     config_.cache.no_disk ? "" : cache_folder(config_).string(),
+                     pinned_.prompts());
     EmbeddedOptions options = config_.embedded;
     options.model_path = model.path.string();
     options.identity_folder = (config_.folders.cache / "model_hashes").string();
@@ -49,6 +54,7 @@ class KeptPrompts {
  private:
   const Config config_;
   Metrics& metrics_;
+  PinnedFile pinned_;
   Mutex mutex_;
   std::unique_ptr<KvCache> cache_ GUARDED_BY(mutex_);  // opened once, then stays
   std::optional<CacheService> service_ GUARDED_BY(mutex_);

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include "cli/api_key.h"
 #include "cli/cache_options.h"
+#include "cli/pinned_file.h"
 #include "cli/running_server.h"
 
 namespace anyclaude {
@@ -58,33 +60,34 @@ class ServersCache final : public CacheAccess {
 
 class FoldersCache final : public CacheAccess {
  public:
-  explicit FoldersCache(CacheOptions options)
-      : folder_(options.disk.folder.string()),
-        cache_(KvCache::open(real_files(), std::move(options), metrics_)),
-        service_(*cache_, real_files(), metrics_, folder_) {
+  FoldersCache(const Config& config, CacheOptions options)
+      : folder_(options.disk.folder.string()), pinned_(config, metrics_) {
+    options.kept = pinned_.prompts().list();
+    cache_ = KvCache::open(real_files(), std::move(options), metrics_);
+    service_.emplace(*cache_, real_files(), metrics_, folder_, pinned_.prompts());
     cache_->settle();
   }
 
   std::string where() const override { return folder_; }
-  Result<CacheReport> report() override { return service_.report(); }
-  Result<PromptList> list(uint64_t prompts_max) override { return service_.list(prompts_max); }
+  Result<CacheReport> report() override { return service_->report(); }
+  Result<PromptList> list(uint64_t prompts_max) override { return service_->list(prompts_max); }
   Result<VerifyReport> verify(const CacheService::VerifyProgress& progress) override {
-    VerifyReport report = service_.verify(progress);
+    VerifyReport report = service_->verify(progress);
     // Also what was found wrong when the folder was opened.
     report.wrong = metrics_.counter("anyclaude_kv_verification_failures_total", "").value();
     return report;
   }
   Result<PruneReport> prune(const PruneOrder& order) override {
-    auto report = service_.prune(order);
+    auto report = service_->prune(order);
     cache_->settle();
     return report;
   }
   Result<ExchangeReport> export_prompt(const ExchangeOrder& order) override {
-    return service_.export_prompt(order);
+    return service_->export_prompt(order);
   }
   Result<ExchangeReport> import_prompt(const ExchangeOrder& order) override {
     const uint64_t before = cache_->stats().disk.pieces;
-    const ExchangeReport report = TRY(service_.import_prompt(order));
+    const ExchangeReport report = TRY(service_->import_prompt(order));
     const KvCache::Stats after = cache_->stats();
     // What is in memory alone ends with this process.
     if (after.disk.pieces >= before + report.pieces_new) return report;
@@ -97,8 +100,9 @@ class FoldersCache final : public CacheAccess {
  private:
   const std::string folder_;
   Metrics metrics_;
+  PinnedFile pinned_;
   std::unique_ptr<KvCache> cache_;
-  CacheService service_;
+  std::optional<CacheService> service_;
 };
 
 bool same_folder(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -140,7 +144,7 @@ Result<std::unique_ptr<CacheAccess>> open_cache(const Config& config, bool chang
   here.cache.ram_bytes = 64ull << 20;
   CacheOptions options = choose_cache_options(here, measure_machine(folder, 0));
   options.disk.bytes_per_day_max = 0;  // what is asked for is written
-  auto access = std::make_unique<FoldersCache>(std::move(options));
+  auto access = std::make_unique<FoldersCache>(config, std::move(options));
   const CacheReport report = TRY(access->report());
   if (!changes || report.writes) return access;
   return fail(Error::Kind::overloaded,

@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
-#include <map>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/sync.h"
 #include "kv/cache_metrics.h"
+#include "kv/found_prefix.h"
+#include "kv/holds.h"
 #include "kv/listing.h"
 #include "kv/loads.h"
 #include "kv/piece_file.h"
@@ -19,29 +20,7 @@ namespace {
 
 constexpr int64_t us_per_s = 1'000'000;
 
-class TieredCache;
-
-}  // namespace
-
-// Pins what it names.
-class FoundPrefix {
- public:
-  FoundPrefix(TieredCache& cache, std::vector<PieceNode*> ranges, std::vector<PieceNode*> points,
-              uint32_t length)
-      : cache(cache), ranges(std::move(ranges)), points(std::move(points)), length(length) {}
-  ~FoundPrefix();
-  FoundPrefix(const FoundPrefix&) = delete;
-  FoundPrefix& operator=(const FoundPrefix&) = delete;
-
-  TieredCache& cache;
-  const std::vector<PieceNode*> ranges;  // as PieceTree::Match
-  const std::vector<PieceNode*> points;  // ascending
-  const uint32_t length;
-};
-
-namespace {
-
-class TieredCache final : public KvCache {
+class TieredCache final : public KvCache, private PrefixOwner {
  public:
   TieredCache(Files& files, CacheOptions options, Metrics& metrics);
   ~TieredCache() override;
@@ -58,20 +37,16 @@ class TieredCache final : public KvCache {
            uint32_t seconds) override;
   Stats stats() const override;
   std::vector<Listed> list() const override;
+  std::vector<Branch> branches(size_t branches_max) const override;
+  bool keep(const PieceKey& key, bool kept) override;
   std::optional<Named> find_listed(const PieceKey& key) override;
   uint64_t prune(const PruneRule& rule) override;
   Verified verify(const std::function<bool(const Verified&)>& progress) override;
   void wait_until_read(std::chrono::milliseconds time_max) override;
   void settle() override;
 
-  void release(const FoundPrefix& prefix);
-
  private:
-  struct TimedPin {
-    int64_t until_s = 0;
-    std::shared_ptr<FoundPrefix> prefix;
-  };
-
+  void release(const FoundPrefix& prefix) override;
   int64_t now_s() const { return options_.now_s ? options_.now_s() : system_now_s(); }
   int64_t next_use_us() REQUIRES(mutex_);
   Found find_locked(const Fingerprint& fingerprint, std::span<const Token> tokens) REQUIRES(mutex_);
@@ -82,6 +57,8 @@ class TieredCache final : public KvCache {
   bool store(PieceKind kind, const Fingerprint& fingerprint, std::span<const Token> prefix,
              uint32_t begin, Bytes payload, const Origin& origin);
   void end_pins();
+  FoundPrefixPtr prefix_of(const PieceNode& range) REQUIRES(mutex_);
+  void found(const PieceRecord& record);
   Bytes read(PieceNode& node, const PieceHead& head);
   Bytes read_from_disk(const PieceHead& head);
 
@@ -91,7 +68,7 @@ class TieredCache final : public KvCache {
   mutable Mutex mutex_;
   PieceTiers tiers_ GUARDED_BY(mutex_);
   int64_t last_use_us_ GUARDED_BY(mutex_) = 0;
-  std::map<PieceKey, TimedPin> pins_ GUARDED_BY(mutex_);  // by the last range
+  Holds holds_ GUARDED_BY(mutex_);
   bool closing_ GUARDED_BY(mutex_) = false;
 
   // Constant between the constructor and the destructor.
@@ -105,7 +82,15 @@ TieredCache::TieredCache(Files& files, CacheOptions options, Metrics& metrics)
       tiers_({.ram_bytes_max = options_.ram_bytes_max,
               .disk_bytes_max = options_.disk.bytes_max,
               .pieces_max = options_.pieces_max},
-             metrics_) {
+             metrics_),
+      // Something must be left for what comes.
+      holds_({.pin_s_max = options_.pin_s_max,
+              .pins_max = options_.pins_max,
+              .kept_max = options_.kept_max,
+              .kept_bytes_max = (options_.disk.folder.empty() ? options_.ram_bytes_max
+                                                              : options_.disk.bytes_max) /
+                                2},
+             options_.kept) {
   loads_ = std::make_unique<PieceLoads>(
       PieceLoads::Options{.threads = options_.load_threads,
                           .bytes_ahead_max = options_.load_bytes_ahead_max},
@@ -115,11 +100,7 @@ TieredCache::TieredCache(Files& files, CacheOptions options, Metrics& metrics)
   const MutexLock lock(mutex_);
   last_use_us_ = now_s() * us_per_s;  // what is found is no newer, whatever the clock does
   disk_ = DiskTier::open(files, options_.disk,
-                         {.found =
-                              [this](const PieceRecord& record) {
-                                const MutexLock lock(mutex_);
-                                if (!closing_) tiers_.found(record, now_s() * us_per_s);
-                              },
+                         {.found = [this](const PieceRecord& record) { found(record); },
                           // What is queued can be read as well as what is written.
                           .written = [](const PieceHead&) {},
                           .lost =
@@ -132,13 +113,13 @@ TieredCache::TieredCache(Files& files, CacheOptions options, Metrics& metrics)
 }
 
 TieredCache::~TieredCache() {
-  std::map<PieceKey, TimedPin> pins;
+  Holds::Ended ended;
   {
     const MutexLock lock(mutex_);
     closing_ = true;
-    pins.swap(pins_);
+    ended = holds_.clear();
   }
-  pins.clear();
+  ended.clear();
   loads_.reset();
   disk_.reset();
 }
@@ -182,8 +163,8 @@ KvCache::Found TieredCache::find_locked(const Fingerprint& fingerprint,
   }
   for (PieceNode* range : match.ranges) tree.pin(*range);
   for (PieceNode* point : points) tree.pin(*point);
-  found.prefix = std::make_shared<FoundPrefix>(*this, std::move(match.ranges), std::move(points),
-                                               match.length);
+  found.prefix = std::make_shared<FoundPrefix>(
+      static_cast<PrefixOwner&>(*this), std::move(match.ranges), std::move(points), match.length);
   return found;
 }
 
@@ -318,39 +299,51 @@ bool TieredCache::store(PieceKind kind, const Fingerprint& fingerprint,
                       next_use_us()) != nullptr;
 }
 
-// ---- Pins of open tool calls --------------------------------------------------------------------
+// ---- What is not thrown out ---------------------------------------------------------------------
 
 void TieredCache::pin(const Fingerprint& fingerprint, std::span<const Token> tokens,
                       uint32_t seconds) {
   end_pins();
-  const Found found = find(fingerprint, tokens, false);
+  Found found = find(fingerprint, tokens, false);
   if (!found.prefix) return;
-  TimedPin pin{.until_s = now_s() + std::min(seconds, options_.pin_s_max), .prefix = found.prefix};
-  std::vector<TimedPin> ended;  // without the lock, which their prefixes ask for
+  Holds::Ended ended;  // without the lock, which their prefixes ask for
   const MutexLock lock(mutex_);
-  const PieceKey key = found.prefix->ranges.back()->head->key;
-  if (const auto old = pins_.extract(key)) ended.push_back(std::move(old.mapped()));
-  if (seconds == 0 || options_.pins_max == 0) return;
-  if (pins_.size() >= options_.pins_max) {
-    const auto earliest =
-        std::ranges::min_element(pins_, {}, [](const auto& entry) { return entry.second.until_s; });
-    ended.push_back(std::move(earliest->second));
-    pins_.erase(earliest);
-  }
-  pins_.emplace(key, std::move(pin));
+  ended = holds_.pin(std::move(found.prefix), seconds, now_s());
 }
 
 void TieredCache::end_pins() {
-  std::vector<TimedPin> ended;
-  const int64_t now = now_s();
+  Holds::Ended ended;
   const MutexLock lock(mutex_);
-  std::erase_if(pins_, [&](auto& entry) {
-    const int64_t left_s = entry.second.until_s - now;
-    // More is left than any pin may last: the clock was set back, perhaps by years.
-    if (left_s > 0 && left_s <= options_.pin_s_max) return false;
-    ended.push_back(std::move(entry.second));
-    return true;
-  });
+  ended = holds_.end_pins(now_s());
+}
+
+FoundPrefixPtr TieredCache::prefix_of(const PieceNode& range) {
+  return find_locked(range.head->fingerprint, tokens_of(range)).prefix;
+}
+
+bool TieredCache::keep(const PieceKey& key, bool kept) {
+  Holds::Ended ended;
+  const MutexLock lock(mutex_);
+  if (!kept) {
+    ended = holds_.let_go(key);
+    return !ended.empty();
+  }
+  const PieceNode* const node = tiers_.tree().find(key);
+  if (!node || node->head->kind != PieceKind::range) return false;
+  FoundPrefixPtr& prefix = ended.emplace_back(prefix_of(*node));
+  return holds_.keep(prefix);
+}
+
+// On the disk's thread. A range is found behind those in front of it, its points behind it.
+void TieredCache::found(const PieceRecord& record) {
+  Holds::Ended ended;
+  const MutexLock lock(mutex_);
+  if (closing_) return;
+  tiers_.found(record, now_s() * us_per_s);
+  const PieceHead& head = *record.head;
+  const PieceKey& key = head.kind == PieceKind::range ? head.key : head.parent;
+  const PieceNode* const range = holds_.is_kept(key) ? tiers_.tree().find(key) : nullptr;
+  if (range) ended = holds_.found(prefix_of(*range));
 }
 
 // ---- For people ---------------------------------------------------------------------------------
@@ -374,6 +367,13 @@ KvCache::Stats TieredCache::stats() const {
 std::vector<KvCache::Listed> TieredCache::list() const {
   const MutexLock lock(mutex_);
   return list_conversations(tiers_.tree());
+}
+
+std::vector<KvCache::Branch> TieredCache::branches(size_t branches_max) const {
+  const MutexLock lock(mutex_);
+  auto branches = list_branches(tiers_.tree(), branches_max);
+  for (Branch& branch : branches) branch.kept = holds_.is_kept(branch.key);
+  return branches;
 }
 
 std::optional<KvCache::Named> TieredCache::find_listed(const PieceKey& key) {
@@ -439,8 +439,6 @@ void TieredCache::settle() {
 }
 
 }  // namespace
-
-FoundPrefix::~FoundPrefix() { cache.release(*this); }
 
 std::unique_ptr<KvCache> KvCache::open(Files& files, CacheOptions options, Metrics& metrics) {
   return std::make_unique<TieredCache>(files, std::move(options), metrics);

@@ -31,6 +31,8 @@ struct CacheOptions {
   std::function<int64_t()> now_s;  // Unix time; empty: the system's clock
   uint32_t pin_s_max = 600;        // the longest pin of an open tool call
   size_t pins_max = 256;           // the one that would end first makes room for another
+  std::vector<PieceKey> kept;      // as `keep` does: as soon as they are found
+  size_t kept_max = 64;            // that are kept; together at most half of a tier
   // Each has a head of up to 1.5 KB in RAM, which ram_bytes_max does not count.
   uint64_t pieces_max = 1ull << 20;
   size_t load_threads = 2;
@@ -135,6 +137,29 @@ class KvCache {
   };
   virtual std::vector<Listed> list() const = 0;  // newest first
 
+  // A stretch of the tree in which no conversation parts from another, with what hangs on it.
+  struct Branch {
+    PieceKey key;                    // of its last range
+    std::optional<PieceKey> parent;  // of the branch above; nothing: it begins a prompt
+    Fingerprint fingerprint;
+    std::string note;
+    uint32_t tokens = 0;         // its own
+    uint32_t tokens_to_end = 0;  // from the beginning of the prompt
+    uint64_t ram_bytes = 0;      // its own
+    uint64_t disk_bytes = 0;     // its own
+    uint64_t all_bytes = 0;      // with all below it, wherever they are
+    bool kept = false;
+    int64_t last_used_s = 0;
+    uint32_t hits = 0;
+    uint64_t below = 0;  // branches below it that are not listed
+  };
+  // The largest branches, parents before their children.
+  virtual std::vector<Branch> branches(size_t branches_max) const = 0;
+
+  // Keeps what leads to a range from being thrown out, or lets go of it. False: there is no such
+  // range, or the kept would be more than they may be.
+  virtual bool keep(const PieceKey& key, bool kept) = 0;
+
   // The prompt of a listed conversation and what of it can be restored; nothing where the key is
   // not that of a range here.
   struct Named {
@@ -150,6 +175,7 @@ class KvCache {
     std::optional<int64_t> unused_since_s;   // Unix time
     std::optional<Fingerprint> fingerprint;  // only this one's
     std::optional<PieceKey> conversation;    // only what this one, as listed, shares with no other
+    std::optional<PieceKey> branch;          // this one with all below it
   };
   virtual uint64_t prune(const PruneRule& rule) = 0;  // bytes freed
 

@@ -198,6 +198,30 @@ TEST_F(CacheDiskTest, ClassesRankAfterARestartToo) {
   EXPECT_EQ(user.found(counted_tokens(10, 2000)), 10u);
 }
 
+TEST_F(CacheDiskTest, WhatPeopleKeepIsKeptFromTheStart) {
+  const Tokens kept = counted_tokens(600);
+  const uint64_t room = 20'000;
+  PieceKey key;
+  {
+    CacheUser user(files_, CacheUser::options(plenty, room));
+    user.store(kept);
+    user.store_point(kept, 1000);
+    key = user->branches(1).at(0).key;
+    user->settle();
+  }
+  CacheOptions options = CacheUser::options(plenty, room);
+  options.kept = {key, {1, 2}};
+  CacheUser user(files_, options);
+  user->settle();
+  EXPECT_TRUE(user->branches(1).at(0).kept);
+  user.now_s += 10'000;
+  for (Token i = 1; i < 30; ++i) user.store(counted_tokens(600, i * 1'000));
+  user->settle();
+  EXPECT_EQ(user.found(kept), 600u);
+  EXPECT_EQ(user->find(CacheUser::fingerprint, kept, false).points, (std::vector<uint32_t>{600}));
+  EXPECT_TRUE(user->keep(key, false));
+}
+
 TEST_F(CacheDiskTest, ALowerLimitHoldsAtOnce) {
   {
     CacheUser user(files_, CacheUser::options(0, plenty));

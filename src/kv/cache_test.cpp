@@ -318,6 +318,88 @@ TEST_F(CacheTest, ListsConversations) {
   EXPECT_EQ(all[1].last_used_s, user.now_s - 10);
 }
 
+TEST_F(CacheTest, ShowsBranchesAndPrunesThem) {
+  CacheUser user(files_, CacheUser::options(plenty));
+  const Tokens shared = counted_tokens(600);
+  const Tokens one = joined(shared, counted_tokens(300, 10'000));
+  const Tokens other = joined(counted_tokens(700), counted_tokens(50, 20'000));
+  user.store(shared);
+  user.store(one);
+  user.store(other);
+  user.store_point(one);
+  user.store(counted_tokens(10, 5'000), 100, KeepClass::main, {8, 8});
+  auto all = user->branches(100);
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[0].tokens, 600u);
+  EXPECT_EQ(all[0].tokens_to_end, 600u);
+  EXPECT_FALSE(all[0].parent);
+  EXPECT_EQ(all[0].note, "a note");
+  EXPECT_EQ(all[0].ram_bytes, 300u);
+  EXPECT_EQ(all[0].disk_bytes, 0u);
+  EXPECT_EQ(all[1].tokens, 300u);  // with its point it is larger than the other
+  EXPECT_EQ(all[1].tokens_to_end, 900u);
+  EXPECT_EQ(all[1].parent, all[0].key);
+  EXPECT_EQ(all[2].tokens, 150u);
+  EXPECT_EQ(all[2].parent, all[0].key);
+  EXPECT_GT(all[0].all_bytes, all[1].all_bytes + all[2].all_bytes);
+  EXPECT_EQ(all[3].fingerprint, (Fingerprint{8, 8}));
+
+  const auto some = user->branches(2);
+  ASSERT_EQ(some.size(), 2u);
+  EXPECT_EQ(some[0].key, all[0].key);
+  EXPECT_EQ(some[0].below, 1u);
+  EXPECT_EQ(some[1].below, 0u);
+
+  EXPECT_EQ(user->prune({.branch = all[1].key}), all[1].ram_bytes);
+  EXPECT_EQ(user.found(one), 600u);
+  EXPECT_EQ(user.found(other), 750u);
+  EXPECT_EQ(user->prune({.branch = PieceKey{1, 2}}), 0u);
+  user->prune({.branch = all[0].key});
+  EXPECT_EQ(user.found(other), 0u);
+  EXPECT_EQ(user->branches(100).size(), 1u);
+}
+
+TEST_F(CacheTest, WhatPeopleKeepStaysUntilTheyLetGo) {
+  CacheUser user(files_, CacheUser::options(10'000));
+  const Tokens kept = counted_tokens(600);
+  user.store(kept);
+  const PieceKey key = user->branches(1).at(0).key;
+  EXPECT_FALSE(user->keep(PieceKey{1, 2}, true));
+  ASSERT_TRUE(user->keep(key, true));
+  EXPECT_TRUE(user->keep(key, true));
+  EXPECT_TRUE(user->branches(1).at(0).kept);
+  const auto fill = [&] {
+    user.now_s += 10'000;
+    for (Token i = 1; i < 60; ++i) user.store(counted_tokens(600, i * 1'000));
+  };
+  fill();
+  EXPECT_EQ(user.found(kept), 600u);
+  EXPECT_EQ(user->prune({.branch = key}), 0u);
+  EXPECT_TRUE(user->keep(key, false));
+  EXPECT_FALSE(user->keep(key, false));
+  fill();
+  EXPECT_EQ(user.found(kept), 0u);
+}
+
+TEST_F(CacheTest, OnlySoMuchIsKept) {
+  CacheOptions options = CacheUser::options(40'000);
+  options.kept_max = 3;
+  CacheUser user(files_, options);
+  size_t kept = 0;
+  for (Token i = 0; i < 5; ++i) {
+    const Tokens tokens = counted_tokens(256, i * 1'000);
+    user.store(tokens);
+    for (const auto& branch : user->branches(10)) {
+      if (!branch.kept && user->keep(branch.key, true)) ++kept;
+    }
+  }
+  EXPECT_EQ(kept, 3u);
+
+  CacheUser small(files_, CacheUser::options(3'000));
+  small.store(counted_tokens(2'560));
+  EXPECT_FALSE(small->keep(small->branches(1).at(0).key, true)) << "more than half of the room";
+}
+
 TEST_F(CacheTest, PrunesByTimeAndFingerprint) {
   CacheUser user(files_, CacheUser::options(plenty));
   const Tokens shared = counted_tokens(256);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <queue>
 #include <span>
 #include <utility>
 
@@ -50,6 +52,116 @@ size_t ranges_below(const PieceNode& node) {
   }));
 }
 
+const PieceNode* only_range_below(const PieceNode& node) {
+  const PieceNode* only = nullptr;
+  for (const auto& [key, child] : node.children) {
+    if (child->head->kind != PieceKind::range) continue;
+    if (only) return nullptr;
+    only = child;
+  }
+  return only;
+}
+
+// A branch goes on behind a range whose only range below begins at its end.
+bool continues(const PieceNode& above, const PieceNode& below) {
+  return above.attached() && only_range_below(above) == &below &&
+         below.head->begin == above.head->end;
+}
+
+// Of a branch's last range, or any of its others, the first. Null where there is no such range.
+PieceNode* branch_top(PieceNode* node) {
+  if (!node || node->head->kind != PieceKind::range) return nullptr;
+  while (continues(*node->parent, *node)) node = node->parent;
+  return node;
+}
+
+// The tree as branches. Numbers of branches are those of their place in it.
+class Branches {
+ public:
+  explicit Branches(const PieceTree& tree) {
+    for (const PieceNode* root : tree.roots()) add_below(*root, std::nullopt);
+    for (size_t i = 0; i < found_.size(); ++i) add_below(*found_[i].last, i);
+    for (size_t i = found_.size(); i-- > 0;) {
+      if (!found_[i].above) continue;
+      found_[*found_[i].above].branch.all_bytes += found_[i].branch.all_bytes;
+      found_[*found_[i].above].branch.below += found_[i].branch.below + 1;
+    }
+  }
+
+  // From the root on, always the largest of those whose parents are taken.
+  std::vector<KvCache::Branch> largest(size_t branches_max) {
+    const auto smaller = [this](size_t a, size_t b) {
+      return found_[a].branch.all_bytes < found_[b].branch.all_bytes;
+    };
+    std::priority_queue<size_t, std::vector<size_t>, decltype(smaller)> next(smaller, roots_);
+    std::vector<size_t> taken;
+    while (!next.empty() && taken.size() < branches_max) {
+      taken.push_back(next.top());
+      next.pop();
+      for (const size_t below : found_[taken.back()].below) next.push(below);
+      for (auto above = found_[taken.back()].above; above; above = found_[*above].above) {
+        --found_[*above].branch.below;
+      }
+    }
+    std::vector<KvCache::Branch> branches;
+    for (const size_t number : taken) branches.push_back(std::move(found_[number].branch));
+    return branches;
+  }
+
+ private:
+  struct Found {
+    KvCache::Branch branch;
+    const PieceNode* last = nullptr;
+    std::optional<size_t> above;
+    std::vector<size_t> below;
+  };
+
+  void add_below(const PieceNode& node, std::optional<size_t> above) {
+    for (const auto& [key, child] : node.children) {
+      if (child->head->kind != PieceKind::range) continue;
+      (above ? found_[*above].below : roots_).push_back(found_.size());
+      found_.push_back(branch_from(*child, above));
+    }
+  }
+
+  Found branch_from(const PieceNode& top, std::optional<size_t> above) const {
+    Found found{.last = &top, .above = above};
+    KvCache::Branch& branch = found.branch;
+    add(branch, top);
+    for (const PieceNode* next = only_range_below(top); next && continues(*found.last, *next);
+         next = only_range_below(*next)) {
+      found.last = next;
+      add(branch, *next);
+    }
+    const PieceHead& head = *found.last->head;
+    branch.key = head.key;
+    if (above) branch.parent = found_[*above].branch.key;
+    branch.fingerprint = head.fingerprint;
+    branch.note = head.note;
+    branch.tokens = head.end - top.head->begin;
+    branch.tokens_to_end = head.end;
+    branch.last_used_s = found.last->used_us / us_per_s;
+    branch.hits = found.last->hits;
+    return found;
+  }
+
+  // A range with its points.
+  static void add(KvCache::Branch& branch, const PieceNode& range) {
+    const auto add_piece = [&](const PieceNode& piece) {
+      branch.ram_bytes += piece.ram ? piece.bytes_in(Tier::ram) : 0;
+      branch.disk_bytes += piece.on_disk ? piece.bytes_in(Tier::disk) : 0;
+      branch.all_bytes += piece_file_bytes(*piece.head);
+    };
+    add_piece(range);
+    for (const auto& [key, child] : range.children) {
+      if (child->head->kind == PieceKind::point) add_piece(*child);
+    }
+  }
+
+  std::vector<Found> found_;  // parents before children
+  std::vector<size_t> roots_;
+};
+
 // Of a conversation's last range the first above it that no other conversation uses. Null where
 // there is no such conversation.
 PieceNode* unshared_top(PieceNode* last) {
@@ -97,6 +209,10 @@ std::vector<KvCache::Listed> list_conversations(const PieceTree& tree) {
   return conversations;
 }
 
+std::vector<KvCache::Branch> list_branches(const PieceTree& tree, size_t branches_max) {
+  return Branches(tree).largest(branches_max);
+}
+
 std::vector<Token> tokens_of(const PieceNode& range) {
   std::vector<Token> tokens(range.head->end);
   uint32_t end = range.head->end;
@@ -110,9 +226,12 @@ std::vector<Token> tokens_of(const PieceNode& range) {
 
 std::vector<PieceNode*> nodes_to_prune(const PieceTree& tree, const KvCache::PruneRule& rule) {
   std::vector<PieceNode*> found;
-  if (!rule.fingerprint && !rule.unused_since_s && !rule.conversation) return found;
+  if (!rule.fingerprint && !rule.unused_since_s && !rule.conversation && !rule.branch) return found;
   std::vector<PieceNode*> waiting;
-  if (rule.conversation) {
+  if (rule.branch) {
+    PieceNode* const top = branch_top(tree.find(*rule.branch));
+    if (top) waiting.push_back(top);
+  } else if (rule.conversation) {
     PieceNode* const top = unshared_top(tree.find(*rule.conversation));
     if (top) waiting.push_back(top);
   } else {

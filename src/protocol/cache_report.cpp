@@ -46,6 +46,35 @@ void describe(PromptList& list, Fields field) {
 }
 
 template <class Fields>
+void describe(BranchReport& branch, Fields field) {
+  field("id", branch.id);
+  field("parent", branch.parent);
+  field("model", branch.model);
+  field("sharing", branch.sharing);
+  field("words", branch.words);
+  field("tokens", branch.tokens);
+  field("tokens_to_end", branch.tokens_to_end);
+  field("bytes_ram", branch.ram_bytes);
+  field("bytes_disk", branch.disk_bytes);
+  field("branch_bytes", branch.branch_bytes);
+  field("pinned", branch.pinned);
+  field("last_used_s", branch.last_used_s);
+  field("hits", branch.hits);
+  field("below", branch.below);
+}
+
+template <class Fields>
+void describe(BranchList& list, Fields field) {
+  field("nodes", list.nodes);
+}
+
+template <class Fields>
+void describe(PinOrder& order, Fields field) {
+  field("prompt", order.prompt);
+  field("pinned", order.pinned);
+}
+
+template <class Fields>
 void describe(VerifyReport& report, Fields field) {
   field("pieces", report.pieces);
   field("pieces_all", report.pieces_all);
@@ -60,6 +89,7 @@ void describe(PruneOrder& order, Fields field) {
   field("unused_since", order.unused_since_s);
   field("model", order.model);
   field("prompt", order.prompt);
+  field("branch", order.branch);
 }
 
 template <class Fields>
@@ -93,6 +123,8 @@ std::string encode(const PruneOrder& order) { return described_json::print(order
 std::string encode(const PruneReport& report) { return described_json::print(report); }
 std::string encode(const ExchangeOrder& order) { return described_json::print(order); }
 std::string encode(const ExchangeReport& report) { return described_json::print(report); }
+std::string encode(const BranchList& list) { return described_json::print(list); }
+std::string encode(const PinOrder& order) { return described_json::print(order); }
 
 Result<CacheReport> decode_cache_report(const std::string& json) {
   return described_json::read_report<CacheReport>(json);
@@ -114,6 +146,9 @@ Result<ExchangeOrder> decode_exchange_order(const std::string& json) {
 }
 Result<ExchangeReport> decode_exchange_report(const std::string& json) {
   return described_json::read_report<ExchangeReport>(json);
+}
+Result<PinOrder> decode_pin_order(const std::string& json) {
+  return described_json::read_order<PinOrder>(json);
 }
 
 }  // namespace anyclaude

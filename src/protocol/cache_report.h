@@ -60,13 +60,43 @@ struct VerifyReport {
   bool done = false;
 };
 
-// What is thrown out: one prompt, or what is too much, or what is of a model and not used for long
-// (both, where both are given). Only one of the three ways may be given.
+// A stretch of prompts in which none parts from another, with what hangs on it (KvCache::Branch).
+struct BranchReport {
+  std::string id;      // 32 hexadecimal digits, those of a prompt where one ends here
+  std::string parent;  // the id of the branch above; empty: it begins a prompt
+  std::string model;
+  std::string sharing;
+  std::string words;
+  uint32_t tokens = 0;         // its own
+  uint32_t tokens_to_end = 0;  // from the beginning of the prompt
+  uint64_t ram_bytes = 0;      // its own, as the next
+  uint64_t disk_bytes = 0;
+  uint64_t branch_bytes = 0;  // with all below it
+  bool pinned = false;        // kept from being thrown out
+  int64_t last_used_s = 0;    // Unix time
+  uint32_t hits = 0;
+  uint64_t below = 0;  // branches below it that are not in the list
+};
+
+constexpr uint64_t branch_list_max = 2'000;  // that may be asked for at once
+
+struct BranchList {
+  std::vector<BranchReport> nodes;  // the largest, parents before their children
+};
+
+struct PinOrder {
+  std::string prompt;  // the id of a prompt or a branch
+  bool pinned = true;
+};
+
+// What is thrown out: one prompt, one branch, or what is too much, or what is of a model and not
+// used for long (both, where both are given). Only one of the four ways may be given.
 struct PruneOrder {
   std::optional<uint64_t> disk_bytes_max;  // afterwards
   std::optional<int64_t> unused_since_s;   // Unix time
   std::string model;                       // its name; empty: of any
   std::string prompt;                      // its id; empty: none is meant
+  std::string branch;                      // the same, with all that goes on from it
 };
 
 struct PruneReport {
@@ -97,6 +127,8 @@ std::string encode(const PruneOrder& order);
 std::string encode(const PruneReport& report);
 std::string encode(const ExchangeOrder& order);
 std::string encode(const ExchangeReport& report);
+std::string encode(const BranchList& list);
+std::string encode(const PinOrder& order);
 
 Result<CacheReport> decode_cache_report(const std::string& json);
 Result<PromptList> decode_prompt_list(const std::string& json);
@@ -105,5 +137,6 @@ Result<PruneOrder> decode_prune_order(const std::string& json);
 Result<PruneReport> decode_prune_report(const std::string& json);
 Result<ExchangeOrder> decode_exchange_order(const std::string& json);
 Result<ExchangeReport> decode_exchange_report(const std::string& json);
+Result<PinOrder> decode_pin_order(const std::string& json);
 
 }  // namespace anyclaude

@@ -47,7 +47,7 @@ TEST(CacheReport, TakesNothingElseForAReport) {
 
 TEST(CacheOrder, SaysOnlyWhatIsGiven) {
   EXPECT_EQ(encode(PruneOrder{.unused_since_s = 5}),
-            R"({"unused_since":5,"model":"","prompt":""})");
+            R"({"unused_since":5,"model":"","prompt":"","branch":""})");
   const auto back = decode_prune_order(encode(PruneOrder{.unused_since_s = 5}));
   ASSERT_TRUE(back);
   EXPECT_FALSE(back->disk_bytes_max);

@@ -1,0 +1,26 @@
+// The key for the server: it comes with the link that `anyclaude dashboard` prints, or from the
+// user, and stays in this tab.
+
+const name = "anyclaude-key";
+
+// Takes the key out of the address, so that it gets into no bookmark and no history.
+export function take_key_of_address(): void {
+  const found = /(?:^#|&)key=([^&]*)/.exec(location.hash);
+  if (!found) return;
+  try {
+    keep_key(decodeURIComponent(found[1] ?? ""));
+  } catch {
+    keep_key(found[1] ?? ""); // a stray "%"; the server will say that the key is wrong
+  }
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+export const kept_key = (): string => sessionStorage.getItem(name) ?? "";
+
+export function keep_key(key: string): void {
+  if (key === "") sessionStorage.removeItem(name);
+  else sessionStorage.setItem(name, key);
+}
+
+// Headers carry no other characters; fetch would throw.
+export const is_possible_key = (key: string): boolean => /^[\x21-\x7e]+$/.test(key);

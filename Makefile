@@ -1,7 +1,7 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean \
-  test-mlx test-llama-server test-vllm bench-backends
+  test-mlx test-llama-server test-vllm test-ui bench-backends
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test-llama-server:  ## The real client on the real llama-server (2 minutes; 8 to
 
 test-vllm:  ## The real client on the real vLLM, on the CPU (7 minutes, 7 GB to fetch)
 	@scripts/test.sh packages vllm
+
+test-ui:  ## The dashboard in a real browser (5 minutes); its pictures go to build/ui
+	@scripts/test.sh packages web ui
 
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@cmake --build --preset release --target cache_probe engine_probe

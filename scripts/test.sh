@@ -2,12 +2,13 @@
 # Everything that can be checked on this machine, what fails soonest first; stops at the first part
 # that fails and shows the end of its log.
 #
-# test.sh [PART...]   only these parts: packages style release end_to_end check tsan lint
+# test.sh [PART...]   only these parts: packages style web release end_to_end check tsan lint
 # test.sh long        what takes too long for that: the fault simulator's million steps, thousands
 #                     of kills and changed files; ANYCLAUDE_TEST_SEED=N draws others
 # test.sh mlx         the real client on the real mlx-lm: 6 minutes on 2 cores, 360 MB to fetch
 # test.sh llama_server   and on the real llama-server: 2 minutes, and 8 to build it once
 # test.sh vllm        and on the real vLLM: 7 minutes, 7 GB to fetch, 6 GB of memory
+# test.sh ui          the dashboard in a real browser: 5 minutes; its pictures go to build/ui
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup/common.sh
@@ -26,6 +27,11 @@ part_style() {
   "$python" tests/tidy_test.py
   "$python" tests/tidy.py
   shellcheck -x .ci/run scripts/*.sh scripts/setup/*.sh
+}
+
+# The types and unit tests of the dashboard's page.
+part_web() {
+  scripts/web.sh check 2>&3
 }
 
 build() {  # PRESET
@@ -61,7 +67,16 @@ part_end_to_end() {
   scripts/setup/claude.sh 2>&3
   scripts/setup/sdks.sh 2>&3
   scripts/setup/mlx_lm.sh 2>&3
+  run_browser_tests --only essentials.
   "$(find_python)" tests/end_to_end/run.py --anyclaude "$anyclaude"
+}
+
+# With the Python that has the browser's driver.
+run_browser_tests() {  # ARGUMENT...
+  local python
+  python=$(scripts/setup/browser.sh 2>&3 | sed -n 's/^python=//p')
+  scripts/setup/web.sh 2>&3
+  "$python" tests/end_to_end/run.py --suite ui --anyclaude "$PWD/build/release/anyclaude" "$@"
 }
 
 part_check() {
@@ -125,6 +140,12 @@ part_llama_server() {
   run_suite llama_server
 }
 
+part_ui() {
+  build release
+  scripts/setup/models.sh 2>&3
+  run_browser_tests
+}
+
 part_vllm() {
   scripts/setup/vllm.sh 2>&3
   run_suite vllm
@@ -132,7 +153,7 @@ part_vllm() {
 
 # The line of a part's log that says what was checked.
 verdict() {  # LOG
-  grep -E 'tests passed|[0-9]+ passed|^OK|^Ran ' "$1" | tail -1 || true
+  grep -E 'tests passed|[0-9]+ passed|^OK|^Ran |pass [0-9]+' "$1" | tail -1 || true
 }
 
 if [ "${1:-}" = --run ]; then
@@ -141,7 +162,7 @@ if [ "${1:-}" = --run ]; then
 fi
 
 parts=("$@")
-if [ ${#parts[@]} = 0 ]; then parts=(packages style release end_to_end check tsan lint); fi
+if [ ${#parts[@]} = 0 ]; then parts=(packages style web release end_to_end check tsan lint); fi
 mkdir -p "$logs"
 table=$logs/summary
 : >"$table"

@@ -54,7 +54,7 @@ HOSTS = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + "
 LEFTOVER = re.compile(r"\b(" + "TO" + "DO|FIX" + "ME|X" + r"XX)\b")
 
 SKIPPED_FOLDERS = {".git", "build", "node_modules", "__pycache__", ".cache"}
-CODE = {".h", ".cpp", ".py", ".sh", ".mjs", ".cmake"}
+CODE = {".h", ".cpp", ".py", ".sh", ".mjs", ".cmake", ".ts", ".tsx", ".css"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 LITERAL = re.compile(r'R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:[^"\\\n]|\\.)*"|'
                      r"(?<![0-9a-fA-F])'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/", re.DOTALL)

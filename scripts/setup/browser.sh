@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Finds a Chromium and installs Playwright for Python, as scripts/setup/browser/requirements.txt pins
-# it, into the user's cache folder; prints where:
+# Finds a Chromium and installs Playwright for Python, as scripts/setup/browser/requirements.txt
+# pins it, into the user's cache folder; prints where:
 #   python=PATH     a Python that has `playwright`
 #   browser=PATH    a Chromium, or a browser made of it
 #
@@ -17,8 +17,8 @@ find_browser() {
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
     if [ -n "$name" ] && type -P "$name"; then return; fi
   done
-  fail "No Chromium found. Install it (Debian: apt-get install chromium; a Mac: Google Chrome)," \
-    "or set ANYCLAUDE_TEST_BROWSER to the program."
+  fail "No Chromium found. Install it (Debian: apt-get install chromium; Ubuntu: snap install" \
+    "chromium; a Mac: Google Chrome), or set ANYCLAUDE_TEST_BROWSER to the program."
 }
 
 browser=$(find_browser)

@@ -22,6 +22,9 @@ debian_build=(g++ cmake ninja-build ccache python3 python3-pip python3-venv ca-c
   libssl-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
   libxxhash-dev libgtest-dev libbenchmark-dev)
 debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck git)
+# The browser that tests the dashboard. Ubuntu has it as a snap only; there and on a Mac the tests
+# take the one that is installed (browser.sh).
+if grep -qs '^ID=debian' /etc/os-release; then debian_check+=(chromium); fi
 homebrew_build=(cmake ninja ccache python3 openssl@3 curl cli11 tomlplusplus spdlog fmt xxhash
   googletest google-benchmark)
 homebrew_check=(llvm@19 shellcheck git)

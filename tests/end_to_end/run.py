@@ -4,7 +4,8 @@
 usage: run.py --anyclaude PROGRAM [--model GGUF] [--suite NAME] [--only TEXT] [--list]
 
 The cases beside this file belong to `make test`. A suite is a folder of more of them, which take
-longer or need more: mlx, llama_server, vllm.
+longer or need more: mlx, llama_server, vllm, ui. Those of ui run with the Python that
+scripts/setup/browser.sh prints; its "essentials" belong to `make test` too.
 
 What the cases need beside the program is fetched by scripts/setup/ when it is first asked for, and
 can be given: ANYCLAUDE_TEST_MODEL, ANYCLAUDE_TEST_CLAUDE, ANYCLAUDE_TEST_PYTHON (with the packages

@@ -12,9 +12,9 @@ CONTEXT = 100_000
 class ScriptedChatServer:
     """Listens from construction until `close`. `answers`: texts, and calls as (name, arguments), of
     the answers to come where tools are told of, or functions that give one when it is due; else it
-    says that it is done. `port`: of one that was closed before."""
+    says that it is done. `port`: of one that was closed before. `model`: the name of its model."""
 
-    def __init__(self, answers=(), port=0):
+    def __init__(self, answers=(), port=0, model=MODEL):
         self.answers = list(answers)
         self.asked = []  # bodies, without the probes
         self.closed = False
@@ -37,7 +37,7 @@ class ScriptedChatServer:
             def do_GET(self):
                 if self.path != "/v1/models":
                     return self.reply(b"{}", status=404)
-                models = [{"id": MODEL, "object": "model", "max_model_len": CONTEXT}]
+                models = [{"id": model, "object": "model", "max_model_len": CONTEXT}]
                 return self.reply(json.dumps({"object": "list", "data": models}).encode())
 
             def do_POST(self):

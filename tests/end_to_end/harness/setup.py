@@ -45,6 +45,17 @@ class Setup:
         """{"python": PATH, "model": FOLDER}: the real vLLM and SmolLM2 as it loads it."""
         return dict(line.split("=", 1) for line in output_of("vllm.sh"))
 
+    @functools.cache
+    def browser(self):
+        """{"python": PATH, "browser": PATH}: a Python that has Playwright, and a Chromium."""
+        return dict(line.split("=", 1) for line in output_of("browser.sh"))
+
+    @functools.cached_property
+    def axe(self):
+        """The script that finds what keeps people from using a page."""
+        told = dict(line.split("=", 1) for line in output_of("web.sh"))
+        return Path(told["modules"]) / "axe-core" / "axe.min.js"
+
     @functools.cached_property
     def llama_server(self):
         """The real one, of the engine's source."""

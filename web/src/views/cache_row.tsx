@@ -18,6 +18,7 @@ export function CacheRow({ row, share, now_s, on_turn, on_pin, on_prune }: {
 }) {
   const title = title_of(row);
   const told = [
+    row.pinned && "pinned",
     many(row.tokens, "token"),
     row.bytes_disk > 0 && `${bytes_text(row.bytes_disk)} on disk`,
     row.bytes_ram > 0 && `${bytes_text(row.bytes_ram)} in memory`,
@@ -27,7 +28,7 @@ export function CacheRow({ row, share, now_s, on_turn, on_pin, on_prune }: {
   ].filter(Boolean);
   return (
     <li class="node" style={{ "--depth": Math.min(row.depth, depth_max) }}>
-      {row.forks > 0 && row.depth >= 0 ? (
+      {row.forks > 0 ? (
         <button
           type="button"
           class="plain turn"
@@ -63,7 +64,7 @@ export function CacheRow({ row, share, now_s, on_turn, on_pin, on_prune }: {
         title={row.pinned ? "Let it go again" : "Keep it, whatever else comes"}
         onClick={on_pin}
       >
-        {row.pinned ? "Pinned" : "Pin"}
+        Pin
       </button>
       <button type="button" class="small" aria-label={`Prune: ${title}`} onClick={on_prune}>
         Prune

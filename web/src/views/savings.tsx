@@ -6,8 +6,8 @@ export function SavingsBar({ savings }: { savings: FeedEvents["savings"] | null 
   const { today, all } = savings ?? { today: no_savings, all: no_savings };
   return (
     <section class="savings" aria-label="Saved">
-      <Saved title="Saved today" savings={today} main />
-      <Saved title="Saved in all" savings={all} />
+      <Saved title="Saved today, estimated" savings={today} main />
+      <Saved title="Saved in all, estimated" savings={all} />
       <Figure
         title="Prompts today"
         value={share_text(today.reused_tokens, today.prompt_tokens)}

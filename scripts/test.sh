@@ -67,7 +67,7 @@ part_end_to_end() {
   scripts/setup/claude.sh 2>&3
   scripts/setup/sdks.sh 2>&3
   scripts/setup/mlx_lm.sh 2>&3
-  run_browser_tests --only essentials.
+  run_browser_tests --only essentials
   "$(find_python)" tests/end_to_end/run.py --anyclaude "$anyclaude"
 }
 

@@ -3,16 +3,18 @@
 
 const name = "anyclaude-key";
 
-// Takes the key out of the address, so that it gets into no bookmark and no history.
-export function take_key_of_address(): void {
+// Takes the key out of the address, so that it gets into no bookmark and no history; false: there
+// is none.
+export function take_key_of_address(): boolean {
   const found = /(?:^#|&)key=([^&]*)/.exec(location.hash);
-  if (!found) return;
+  if (!found) return false;
   try {
     keep_key(decodeURIComponent(found[1] ?? ""));
   } catch {
     keep_key(found[1] ?? ""); // a stray "%"; the server will say that the key is wrong
   }
   history.replaceState(null, "", location.pathname + location.search);
+  return true;
 }
 
 export const kept_key = (): string => sessionStorage.getItem(name) ?? "";

@@ -9,8 +9,7 @@ take_key_of_address();
 show_theme();
 // Also where the page is open already and another link is followed.
 window.addEventListener("hashchange", () => {
-  take_key_of_address();
-  connect();
+  if (take_key_of_address()) connect();
 });
 connect();
 render(<Page />, document.body);

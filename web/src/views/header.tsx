@@ -37,9 +37,9 @@ export function Header({ connection, server }: {
 }
 
 const themes: { theme: Theme; words: string }[] = [
-  { theme: "system", words: "Like the system" },
-  { theme: "light", words: "Light" },
-  { theme: "dark", words: "Dark" },
+  { theme: "system", words: "Colours: system" },
+  { theme: "light", words: "Colours: light" },
+  { theme: "dark", words: "Colours: dark" },
 ];
 
 function ThemeChoice() {

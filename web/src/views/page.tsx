@@ -26,11 +26,11 @@ export function Page() {
       <a class="skip" href="#main">Skip to the content</a>
       <Header connection={state.connection} server={state.server} />
       <main id="main" tabIndex={-1}>
-        {locked ? (
-          <KeyForm why={locked.why} />
-        ) : (
+        {locked && <KeyForm why={locked.why} />}
+        {!locked && <Trouble connection={state.connection} server={state.server} />}
+        {!locked && !state.server && <p class="quiet">Waiting for the server.</p>}
+        {!locked && state.server && (
           <>
-            <Trouble connection={state.connection} server={state.server} />
             <SavingsBar savings={state.savings} />
             <div class="columns">
               <div class="stack">

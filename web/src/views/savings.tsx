@@ -9,11 +9,11 @@ export function SavingsBar({ savings }: { savings: FeedEvents["savings"] | null 
       <Saved title="Saved today, estimated" savings={today} main />
       <Saved title="Saved in all, estimated" savings={all} />
       <Figure
-        title="Prompts today"
+        title="Reused today"
         value={share_text(today.reused_tokens, today.prompt_tokens)}
         below={today.prompt_tokens === 0
-          ? "of their tokens were reused"
-          : `of ${short_count(today.prompt_tokens)} tokens were reused`}
+          ? "of the tokens of prompts"
+          : `of ${short_count(today.prompt_tokens)} prompt tokens`}
       />
       <Figure
         title="Requests today"

@@ -145,7 +145,7 @@ export interface FeedEvents {
   requests: { requests: RunningRequest[] };
   finished: { requests: FinishedRequest[] };
   savings: { today: Savings; all: Savings };
-  mode: ModeReport;
+  mode: ModeReport | Record<string, never>;
   cache: CacheReport | Record<string, never>;
   log: { lines: LogLine[] };
 }

@@ -18,7 +18,7 @@ export interface State {
   finished: FinishedRequest[]; // newest first, without gaps
   finished_count: number; // of all that the server keeps
   savings: FeedEvents["savings"] | null;
-  mode: ModeReport | null;
+  mode: ModeReport | null; // null: not told yet, or there is nothing to choose
   cache: CacheReport | null; // null: not told yet, or the server has none
   cache_known: boolean;
   log: LogLine[]; // newest first
@@ -66,7 +66,7 @@ const appliers: { [Name in keyof FeedEvents]: (state: State, data: FeedEvents[Na
   requests: (state, { requests }) => ({ ...state, running: requests }),
   finished: (state, { requests }) => add_finished(state, requests),
   savings: (state, savings) => ({ ...state, savings }),
-  mode: (state, mode) => ({ ...state, mode }),
+  mode: (state, mode) => ({ ...state, mode: "modes" in mode ? (mode as ModeReport) : null }),
   cache: (state, cache) => ({
     ...state,
     cache: "disk" in cache ? (cache as CacheReport) : null,

@@ -12,7 +12,7 @@ const nodes_max = 2_000; // asked for
 const rows_max = 300; // drawn; what is closed does not count
 const biggest_shown = 20;
 const open_at_first = 2; // levels
-const settled_ms = 1_500; // the cache changes with every block; its tree is asked for when it rests
+const load_interval_ms = 2_000; // the cache changes with every block; its tree need not follow
 
 export function Cache({ report, known, now_s }: {
   report: CacheReport | null;
@@ -91,7 +91,7 @@ function Tier({ name, tier, where }: { name: string; tier: TierReport; where: st
   );
 }
 
-// The tree, asked for anew when the cache has changed and rests.
+// The tree, asked for anew when the cache has changed.
 function useTree(report: CacheReport) {
   const [tree, set_tree] = useState<CacheTree | null>(null);
   const [problem, set_problem] = useState("");
@@ -104,12 +104,17 @@ function useTree(report: CacheReport) {
     }
   }, []);
   const state = [report.ram.bytes, report.ram.pieces, report.disk.bytes, report.disk.pieces].join();
-  const begun = useRef(false);
+  const timer = useRef<number | undefined>(undefined);
+  const loaded = useRef(false);
   useEffect(() => {
-    const timer = window.setTimeout(() => void load(), begun.current ? settled_ms : 0);
-    begun.current = true;
-    return () => window.clearTimeout(timer);
+    if (timer.current !== undefined) return; // it will see this change too
+    timer.current = window.setTimeout(() => {
+      timer.current = undefined;
+      loaded.current = true;
+      void load();
+    }, loaded.current ? load_interval_ms : 0);
   }, [state, load]);
+  useEffect(() => () => window.clearTimeout(timer.current), []);
   return { tree, problem, load };
 }
 

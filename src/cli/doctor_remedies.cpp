@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "cli/backend_choice.h"
+#include "cli/progress.h"
 #include "engine/remote/remote_backend.h"
 #include "engine/remote/server_facts.h"
 
@@ -25,10 +26,12 @@ Result<void> wait_until_it_answers(const Config& config, pid_t process,
   const RemoteOptions options = TRY(first_remote(config.backend));
   UpstreamClient client(client_options(options));
   const auto end = std::chrono::steady_clock::now() + start_time_max;
+  Progress progress = Progress::to_standard_error();
   while (std::chrono::steady_clock::now() < end) {
     // Asked before looking: what it wrote before it ended is then there to be read.
     const bool runs = process_runs(process);
     if (look_at_server(client, options)) return {};
+    progress.show_waiting(fmt::format("waiting for {} to answer", config.backend.mode));
     if (!runs) {
       return fail(Error::Kind::io, fmt::format("the server has ended. The end of its log, {}:\n{}",
                                                log.string(), read_tail(log, log_tail_bytes)));

@@ -6,6 +6,7 @@
 #include "cli/compute_threads.h"
 #include "cli/doctor.h"
 #include "cli/mode.h"
+#include "cli/models_command.h"
 #include "cli/run.h"
 #include "cli/serve.h"
 #include "cli/status.h"
@@ -40,6 +41,8 @@ int main(int argc, char** argv) {
       return cache(config);
     case CommandName::mode:
       return mode(config);
+    case CommandName::models:
+      return models(config);
   }
   return 1;
 }

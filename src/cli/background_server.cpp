@@ -13,6 +13,7 @@
 #include "cli/backend_choice.h"
 #include "cli/leases.h"
 #include "cli/mode.h"
+#include "cli/model_choice.h"
 
 namespace anyclaude {
 namespace {
@@ -63,6 +64,17 @@ bool is_ending(RunningServer& server) {
   const auto health = server.health();
   if (health && !health->failed) return false;
   return wait_until_gone(server.state().process, std::chrono::seconds(5));
+}
+
+// The settings that shape a server, with its model by path: the same model has several names.
+std::vector<std::string> settings_wanted(const Config& config) {
+  std::vector<std::string> wanted = config.engine_settings;
+  for (std::string& setting : wanted) {
+    if (!setting.starts_with("model=")) continue;
+    const auto choice = choose_model(config.model, config.folders);
+    if (choice && !choice->none) setting = "model=" + choice->path.string();
+  }
+  return wanted;
 }
 
 std::string name_of(const std::string& setting) { return setting.substr(0, setting.find('=')); }
@@ -126,7 +138,7 @@ Result<RunningServer> find_or_start_server(const Config& config, const Environme
   // First, for the name that is compared: a default model is in no setting.
   std::vector<std::string> present = {"model=" + server->state().model};
   present.insert(present.end(), server->state().settings.begin(), server->state().settings.end());
-  const std::string difference = settings_difference(config.engine_settings, present);
+  const std::string difference = settings_difference(settings_wanted(config), present);
   if (!difference.empty()) {
     return fail(Error::Kind::invalid_request,
                 fmt::format("a server runs already on port {}, with other settings than {}. End it "

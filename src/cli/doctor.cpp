@@ -14,6 +14,7 @@
 #include "cli/client_program.h"
 #include "cli/doctor_checks.h"
 #include "cli/doctor_remedies.h"
+#include "cli/machine_memory.h"
 #include "cli/model_choice.h"
 #include "cli/report_error.h"
 #include "cli/running_server.h"
@@ -44,13 +45,6 @@ std::string find_gpu() {
   if (std::filesystem::exists("/dev/nvidiactl", error)) return "an NVIDIA GPU";
   if (std::filesystem::exists("/dev/kfd", error)) return "an AMD GPU";
   return {};
-}
-
-uint64_t machine_memory_bytes() {
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = ::sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page_bytes <= 0) return 0;
-  return static_cast<uint64_t>(pages) * static_cast<uint64_t>(page_bytes);
 }
 
 void look_at_model(const Config& config, DoctorFacts& facts) {

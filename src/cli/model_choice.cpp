@@ -2,31 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
+#include "cli/model_name.h"
+#include "cli/models_folder.h"
 
 namespace anyclaude {
-namespace {
-
-// "owner/repo" or "owner/repo:quant", as the Hugging Face hub names models.
-bool is_hub_name(std::string_view model) {
-  const size_t colon = model.find(':');
-  const std::string_view quant = colon == std::string_view::npos ? "x" : model.substr(colon + 1);
-  const std::string_view name = model.substr(0, colon);
-  const size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return false;
-  const auto is_word = [](std::string_view word) {
-    return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-      return std::isalnum(c) || c == '-' || c == '_' || c == '.';
-    });
-  };
-  return is_word(name.substr(0, slash)) && is_word(name.substr(slash + 1)) && is_word(quant);
-}
-
-}  // namespace
 
 std::filesystem::path default_model(const Folders& folders) {
-  return folders.cache / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf";
+  return models_folder(folders) / "SmolLM2-135M-Instruct.Q4_1.gguf";
 }
 
 Result<ModelChoice> choose_model(const std::string& model, const Folders& folders) {
@@ -36,20 +18,31 @@ Result<ModelChoice> choose_model(const std::string& model, const Folders& folder
   if (std::filesystem::is_regular_file(path, error)) return ModelChoice{false, path};
   if (model.empty()) {
     return fail(Error::Kind::not_found,
-                fmt::format("no model is set, and the default one is not in {}. Set one with "
-                            "--model PATH, or run `scripts/setup/models.sh` in a checkout to fetch "
-                            "the default (93 MB).",
+                fmt::format("no model is set, and the default one is not in {}. Fetch one with "
+                            "`anyclaude models pull` (`anyclaude models ls --available` lists "
+                            "some) and name it with --model, or name a GGUF file: --model PATH. "
+                            "`scripts/setup/models.sh` in a checkout fetches the default (93 MB).",
                             path.parent_path().string()));
   }
-  if (is_hub_name(model)) {
+  const auto stored = find_stored_model(models_folder(folders), model);
+  if (stored && stored->complete) return ModelChoice{false, stored->path};
+  if (stored) {
     return fail(Error::Kind::not_found,
-                fmt::format("'{}' looks like a name on the Hugging Face hub, and anyclaude does "
-                            "not download models yet: fetch the GGUF and name it with --model "
-                            "PATH.",
+                fmt::format("the download of {0} has not ended: `anyclaude models pull {0}` goes "
+                            "on with it",
+                            model));
+  }
+  if (stored.error().kind == Error::Kind::invalid_request) return std::unexpected(stored.error());
+  if (parse_model_name(model)) {
+    return fail(Error::Kind::not_found,
+                fmt::format("the model {0} is not on this machine: `anyclaude models pull {0}` "
+                            "fetches it",
                             model));
   }
   return fail(Error::Kind::not_found,
-              fmt::format("there is no model file {} (--model PATH takes a GGUF file)", model));
+              fmt::format("there is no model file {}, and none of that name in {} (--model takes "
+                          "the path of a GGUF file, or a name of `anyclaude models ls`)",
+                          model, models_folder(folders).string()));
 }
 
 }  // namespace anyclaude

@@ -17,7 +17,8 @@ struct ModelChoice {
   std::filesystem::path path;  // else an existing file
 };
 
-// `model` as in Config::model. Error::not_found says how to get the file.
+// `model` as in Config::model: a path, or the name of a model that lies in the models folder.
+// Error::not_found says how to get it, invalid_request that the name fits several.
 Result<ModelChoice> choose_model(const std::string& model, const Folders& folders);
 
 }  // namespace anyclaude

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "cli/models_folder.h"
 #include "fakes/temporary_folder.h"
 
 namespace anyclaude {
@@ -37,15 +38,39 @@ TEST_F(ModelChoiceTest, TakesTheDefaultWhereItIs) {
 
 TEST_F(ModelChoiceTest, NoneIsNoFile) { EXPECT_TRUE(choose_model("none", folders_)->none); }
 
+TEST_F(ModelChoiceTest, TakesTheNameOfAPulledModel) {
+  const auto folder = models_folder(folders_) / "ggml-org" / "gpt-oss-20b-GGUF";
+  std::filesystem::create_directories(folder);
+  const auto path = folder / "gpt-oss-20b-mxfp4.gguf";
+  std::ofstream(path) << "GGUF";
+  for (const char* name :
+       {"gpt-oss-20b", "ggml-org/gpt-oss-20b-GGUF", "ggml-org/gpt-oss-20b-GGUF:MXFP4",
+        "ggml-org/gpt-oss-20b-GGUF/gpt-oss-20b-mxfp4.gguf", "gpt-oss-20b-mxfp4",
+        "gpt-oss-20b-mxfp4.gguf"}) {
+    const auto choice = choose_model(name, folders_);
+    ASSERT_TRUE(choice) << name << ": " << choice.error().message;
+    EXPECT_EQ(choice->path, path);
+  }
+}
+
+TEST_F(ModelChoiceTest, TellsHowToGetWhatIsNotThereWhole) {
+  EXPECT_NE(message("qwen3-4b").find("`anyclaude models pull qwen3-4b` fetches"),
+            std::string::npos);
+  const auto folder = models_folder(folders_) / "o" / "r";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "m-Q8_0.gguf.0123456789abcdef.part") << "GG";
+  EXPECT_NE(message("o/r:Q8_0").find("`anyclaude models pull o/r:Q8_0` goes on"),
+            std::string::npos);
+}
+
 TEST_F(ModelChoiceTest, RefusesWhatIsNotThere) {
   EXPECT_NE(message("/no/such.gguf").find("no model file /no/such.gguf"), std::string::npos);
   EXPECT_NE(message(folder_.path().string()).find("no model file"), std::string::npos);
   for (const char* name : {"owner/repo", "bartowski/Qwen2.5-7B_GGUF:Q4_K_M"}) {
-    EXPECT_NE(message(name).find("--model PATH"), std::string::npos) << name;
-    EXPECT_NE(message(name).find("hub"), std::string::npos) << name;
+    EXPECT_NE(message(name).find("models pull " + std::string(name)), std::string::npos) << name;
   }
   for (const char* name : {"owner/", "/repo", "a/b/c", "a b/c", "word"}) {
-    EXPECT_EQ(message(name).find("hub"), std::string::npos) << name;
+    EXPECT_EQ(message(name).find("models pull"), std::string::npos) << name;
   }
 }
 

@@ -10,6 +10,7 @@
 #include "config/cache_command_line.h"
 #include "config/config_file.h"
 #include "config/help.h"
+#include "config/models_command_line.h"
 #include "config/settings.h"
 
 namespace anyclaude {
@@ -28,13 +29,15 @@ struct CommandLine {
   bool fix = false;
   std::string backend;  // doctor's word for --mode
   CacheCommandLine cache;
+  ModelsCommandLine models;
 };
 
 std::vector<std::pair<std::string, CommandName>> commands() {
   return {{"run", CommandName::run},       {"serve", CommandName::serve},
           {"status", CommandName::status}, {"stop", CommandName::stop},
           {"warm", CommandName::warm},     {"doctor", CommandName::doctor},
-          {"cache", CommandName::cache},   {"mode", CommandName::mode}};
+          {"cache", CommandName::cache},   {"mode", CommandName::mode},
+          {"models", CommandName::models}};
 }
 
 std::unexpected<Error> refuse(std::string message) {
@@ -55,15 +58,18 @@ std::string explain_unknown(const std::string& word, const std::string& command,
     }
   } else if (command == "cache") {
     for (const auto& [name, action] : cache_actions()) known.emplace_back(name);
+  } else if (command == "models") {
+    for (const auto& [name, action] : models_actions()) known.emplace_back(name);
   } else {
     for (const auto& [name, value] : commands()) known.push_back(name);
   }
   const std::string meant = nearest(word.substr(0, word.find('=')), known);
   const std::string hint = meant.empty() ? std::string() : fmt::format(" Did you mean {}?", meant);
+  const bool has_help = command == "cache" || command == "models";
   return fmt::format(
       "unknown {} '{}'.{} `anyclaude {}--help` lists them all; what is meant for claude stands "
       "after `--`.",
-      is_flag ? "option" : "command", word, hint, command == "cache" ? "cache " : "");
+      is_flag ? "option" : "command", word, hint, has_help ? command + " " : "");
 }
 
 Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
@@ -91,6 +97,7 @@ Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
   for (const auto& [name, command] : commands()) {
     CLI::App* added = app.add_subcommand(name)->fallthrough();
     if (command == CommandName::cache) line.cache.add_to(*added);
+    if (command == CommandName::models) line.models.add_to(*added);
     if (command == CommandName::mode) added->add_option("NAME", line.mode_wanted);
     if (command == CommandName::warm) added->add_flag("--from-client", line.from_client);
     if (command == CommandName::doctor) {
@@ -207,6 +214,7 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
     const auto here = std::filesystem::current_path(error);
     config.cache_command = TRY(line.cache.read({here, value_of(environment, "HOME")}));
   }
+  if (config.command == CommandName::models) config.models_command = TRY(line.models.read());
   config.detached = line.detached;
   config.api.version = ANYCLAUDE_VERSION;
   TRY_VOID(apply_all(settings, environment, line, draft));
@@ -221,7 +229,9 @@ std::variant<Config, Answer> read_config(const std::vector<std::string>& argumen
   const auto settings = all_settings();
   const auto line = parse_command_line(arguments, settings);
   if (!line) return Answer{usage_error, "anyclaude: " + line.error().message + "\n"};
-  if (line->help) return Answer{0, line->command == "cache" ? cache_help_text() : help_text()};
+  if (line->help && line->command == "cache") return Answer{0, cache_help_text()};
+  if (line->help && line->command == "models") return Answer{0, models_help_text()};
+  if (line->help) return Answer{0, help_text()};
   if (line->version) return Answer{0, "anyclaude " ANYCLAUDE_VERSION "\n"};
   auto config = make_config(*line, settings, environment);
   if (!config) return Answer{usage_error, "anyclaude: " + config.error().message + "\n"};

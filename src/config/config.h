@@ -22,7 +22,7 @@
 
 namespace anyclaude {
 
-enum class CommandName { run, serve, status, stop, warm, doctor, cache, mode };
+enum class CommandName { run, serve, status, stop, warm, doctor, cache, mode, models };
 
 // What `anyclaude cache` is to do.
 struct CacheCommand {
@@ -37,6 +37,21 @@ struct CacheCommand {
   // export_prompt, import_prompt
   std::filesystem::path file;
   bool trust = false;
+};
+
+// What `anyclaude models` is to do.
+struct ModelsCommand {
+  enum class Action { list, pull, remove };
+  Action action = Action::list;
+  std::string name;        // pull, remove
+  bool available = false;  // list: those that can be pulled by a short name
+  bool force = false;      // remove: also while a server uses it
+};
+
+// Where models are pulled from.
+struct HubSettings {
+  std::string url = "https://huggingface.co";
+  std::string token;  // empty: none
 };
 
 struct LauncherOptions {
@@ -91,9 +106,11 @@ struct Config {
   ApiOptions api;            // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;
   CacheCommand cache_command;
+  HubSettings hub;
+  ModelsCommand models_command;
   std::string mode_wanted;  // `anyclaude mode NAME`; empty: it tells the present one
 
-  bool json = false;         // status, warm, doctor, cache: for programs
+  bool json = false;         // status, warm, doctor, cache, models: for programs
   bool from_client = false;  // warm: the client is run to learn its prompts
   bool fix = false;          // doctor: what is missing is installed and started
   bool detached = false;     // serve: started by a launcher, leaves when nobody needs it

@@ -264,11 +264,14 @@ TEST_F(ConfigTest, ChecksSettingsAgainstEachOther) {
 
 TEST_F(ConfigTest, PathsAreAbsoluteFromWhereTheyWereWritten) {
   write_config("model = \"m.gguf\"\nchat_template = \"~/t.jinja\"\n");
+  EXPECT_EQ(accept({}).model, "m.gguf") << "a name, where no file has it";
+  std::ofstream(folder_.path() / "config" / "anyclaude" / "m.gguf") << "GGUF";
   EXPECT_EQ(accept({}).model, (folder_.path() / "config" / "anyclaude" / "m.gguf").string());
   EXPECT_EQ(accept({}).embedded.chat_template_path, (folder_.path() / "t.jinja").string());
   EXPECT_EQ(accept({"--model", "./x/../m.gguf"}).model,
             (std::filesystem::current_path() / "m.gguf").string());
   EXPECT_EQ(accept({"--model", "owner/repo:Q4_K_M"}).model, "owner/repo:Q4_K_M");
+  EXPECT_EQ(accept({"--model", "qwen3.gguf"}).model, "qwen3.gguf");
   EXPECT_EQ(accept({"--model", "none"}).model, "none");
 }
 

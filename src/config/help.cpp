@@ -42,6 +42,8 @@ Commands
             --fix installs and starts what is missing of it
   cache     what is stored of computed prompts: list, check, throw out, export
             and import it; `anyclaude cache --help` explains
+  models    the models on this machine: list, pull from the Hugging Face hub,
+            delete; `anyclaude models --help` explains
 
 Every setting is a flag, a variable of the environment and a line of
 config.toml: --kv-type-k q8_0, ANYCLAUDE_KV_TYPE_K=q8_0, kv_type_k = "q8_0".
@@ -80,6 +82,8 @@ std::string_view title_of(Setting::Group group) {
       return "What is kept of computed prompts";
     case Setting::Group::backend:
       return "Backends: other servers of models, in the place of the embedded engine";
+    case Setting::Group::hub:
+      return "Hub: where `anyclaude models pull` fetches models";
     case Setting::Group::server:
       return "Server";
     case Setting::Group::launcher:

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "config/server_address.h"
+#include "net/url.h"
 
 namespace anyclaude {
 namespace {
@@ -64,13 +65,26 @@ Setter set_server_key(RemoteServer BackendSettings::* server) {
   };
 }
 
+Result<void> set_hub_url(std::string_view value, const SettingContext&, Config& config) {
+  const Url url = TRY(parse_url(value));
+  config.hub.url = url.text();
+  return {};
+}
+
+Result<void> set_hub_token(std::string_view value, const SettingContext&, Config& config) {
+  TRY_VOID(check_secret(value));
+  config.hub.token = value;
+  return {};
+}
+
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config) {
-  if (value.empty()) return refuse_value(value, "a path");
-  // A name such as owner/repo stays what it is, unless a file has it; cli/model_choice.cpp judges.
+  if (value.empty()) return refuse_value(value, "a path or a name");
+  // A name such as owner/repo or qwen3.gguf stays what it is, unless a file here has it;
+  // cli/model_choice.cpp judges.
   const auto path = full_path(value, context);
   std::error_code error;
   const bool is_path = value.front() == '/' || value.front() == '.' || value.front() == '~' ||
-                       value.ends_with(".gguf") || std::filesystem::exists(path, error);
+                       std::filesystem::exists(path, error);
   config.model = value == "none" || !is_path ? std::string(value) : path.string();
   return {};
 }

@@ -29,6 +29,7 @@ inline HttpServerOptions& options_of(Config& config, HttpServerOptions*) { retur
 inline AuthOptions& options_of(Config& config, AuthOptions*) { return config.api.auth; }
 inline Recorder::Options& options_of(Config& config, Recorder::Options*) { return config.record; }
 inline BackendSettings& options_of(Config& config, BackendSettings*) { return config.backend; }
+inline HubSettings& options_of(Config& config, HubSettings*) { return config.hub; }
 inline LauncherOptions& options_of(Config& config, LauncherOptions*) { return config.launcher; }
 
 template <class Options, class T>
@@ -113,6 +114,8 @@ Setter set_url(RemoteServer BackendSettings::* server);
 Setter set_server_key(RemoteServer BackendSettings::* server);
 
 // Those with rules of their own.
+Result<void> set_hub_url(std::string_view value, const SettingContext&, Config& config);
+Result<void> set_hub_token(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config);
 Result<void> set_gpu_layers(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_flash_attention(std::string_view value, const SettingContext&, Config& config);

@@ -13,10 +13,11 @@ namespace {
 using enum Setting::Group;
 
 void add_model_settings(std::vector<Setting>& settings) {
-  settings.push_back({"model", model, "PATH",
-                      "The model: a GGUF file (of a split one the first part). 'none' serves "
-                      "without a model and answers every request with 503. Default: SmolLM2-135M "
-                      "in the cache folder. Example: --model ~/models/qwen3-coder-30b.gguf",
+  settings.push_back({"model", model, "PATH|NAME",
+                      "The model: a GGUF file (of a split one the first part), or the name of one "
+                      "that `anyclaude models pull` has fetched. 'none' serves without a model and "
+                      "answers every request with 503. Default: SmolLM2-135M in the cache folder. "
+                      "Example: --model ~/models/qwen3-coder-30b.gguf",
                       set_model});
   settings.push_back({"model-id", model, "NAME",
                       "The model's name in the API. Default: 'local-' and the file's name.",
@@ -186,6 +187,17 @@ void add_backend_settings(std::vector<Setting>& settings) {
                       set_number(&BackendSettings::context_tokens, 256u, 1u << 27)});
 }
 
+void add_hub_settings(std::vector<Setting>& settings) {
+  settings.push_back({"hub-url", hub, "URL",
+                      "The Hugging Face hub, or a mirror that speaks its protocol. Default: "
+                      "https://huggingface.co.",
+                      set_hub_url, false, "HF_ENDPOINT"});
+  settings.push_back({"hub-token", hub, "TOKEN",
+                      "Shown to the hub, for models that are not everybody's. Rather set HF_TOKEN: "
+                      "flags can be seen in the process list.",
+                      set_hub_token, true, "HF_TOKEN"});
+}
+
 void add_server_settings(std::vector<Setting>& settings) {
   settings.push_back({"port", server, "NUMBER",
                       "The server's port; 0: any free one. Each port has a server of its own. "
@@ -251,6 +263,7 @@ std::vector<Setting> all_settings() {
   add_engine_settings(settings);
   add_cache_settings(settings);
   add_backend_settings(settings);
+  add_hub_settings(settings);
   add_server_settings(settings);
   add_launcher_settings(settings);
   return settings;

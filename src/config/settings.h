@@ -19,7 +19,7 @@ struct SettingContext {
 };
 
 struct Setting {
-  enum class Group { model, engine, cache, backend, server, launcher };
+  enum class Group { model, engine, cache, backend, hub, server, launcher };
 
   std::string_view name;  // of the flag, without the dashes
   Group group = Group::model;

@@ -94,8 +94,10 @@ class HttpHub final : public Hub {
     if (head) return {};
     if (refused) return std::unexpected(std::move(*refused));
     if (failed) return std::unexpected(HubFailure{std::move(*failed)});
+    const Error::Kind kind = head.error().kind;
     return std::unexpected(
-        HubFailure{.error = head.error(), .may_pass = head.error().kind != Error::Kind::cancelled});
+        HubFailure{.error = head.error(),
+                   .may_pass = kind == Error::Kind::upstream || kind == Error::Kind::timeout});
   }
 
   std::optional<HubFailure> refusal(const DownloadHead& head) const {

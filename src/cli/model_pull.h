@@ -40,7 +40,7 @@ struct PullHooks {
   std::function<void(std::string_view what, Amount amount)> show;
   // Waits before the hub is asked again; false where it shall not be.
   std::function<bool(std::chrono::milliseconds time)> wait;
-  int attempts_max = 6;  // without a byte that is new
+  int attempts_max = 5;  // without a byte that is new
 };
 
 // Error::not_found and invalid_request as `choose_files`; overloaded where the disk is full, or

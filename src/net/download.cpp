@@ -41,13 +41,13 @@ struct Origin {
 Result<Origin> origin_of(const std::string& address) {
   const std::unique_ptr<CURLU, FreeUrl> url(curl_url());
   if (!url || curl_url_set(url.get(), CURLUPART_URL, address.c_str(), 0) != CURLUE_OK) {
-    return fail(Error::Kind::upstream, "A server names an address that is none.");
+    return fail(Error::Kind::permission, "A server names an address that is none.");
   }
   Origin origin{part_of(url.get(), CURLUPART_SCHEME), part_of(url.get(), CURLUPART_HOST),
                 part_of(url.get(), CURLUPART_PORT)};
   if (origin.scheme == "http" || origin.scheme == "https") return origin;
   return fail(
-      Error::Kind::upstream,
+      Error::Kind::permission,
       fmt::format("A server sends us to an address of {}, which is not followed.", origin.scheme));
 }
 
@@ -97,7 +97,7 @@ class Hop {
     char* next = nullptr;
     curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &next);
     if (next != nullptr) return next;
-    return fail(Error::Kind::upstream, fmt::format("{} redirects to nowhere.", origin_.text()));
+    return fail(Error::Kind::permission, fmt::format("{} redirects to nowhere.", origin_.text()));
   }
 
   DownloadHead& head() { return head_; }
@@ -195,11 +195,11 @@ Result<DownloadHead> download(const DownloadPlace& place, const DownloadOptions&
     const auto next = TRY(hop.perform());
     if (!next) return std::move(hop.head());
     if (redirects == options.redirects_max) {
-      return fail(Error::Kind::upstream, fmt::format("{} redirects too often.", first.text()));
+      return fail(Error::Kind::permission, fmt::format("{} redirects too often.", first.text()));
     }
     const Origin there = TRY(origin_of(*next));
     if (origin.scheme == "https" && there.scheme != "https") {
-      return fail(Error::Kind::upstream,
+      return fail(Error::Kind::permission,
                   fmt::format("{} redirects to {}, where anybody could listen; that is not "
                               "followed.",
                               origin.text(), there.text()));

@@ -46,7 +46,8 @@ struct DownloadListener {
 
 // Blocks until the body is there to its end. Any status that is no redirect is an answer, and its
 // body is taken. Error::upstream where nobody answers or the answer breaks off, timeout where
-// nothing comes, cancelled where it should not go on. Messages name servers by their origin: an
+// nothing comes, permission for a redirect that is not followed, cancelled where it should not go
+// on. Messages name servers by their origin: an
 // address may hold a signature. Thread-safe.
 Result<DownloadHead> download(const DownloadPlace& place, const DownloadOptions& options,
                               const DownloadListener& listener);

@@ -109,11 +109,11 @@ TEST_F(DownloadTest, AnyStatusIsAnAnswer) {
 }
 
 TEST_F(DownloadTest, RefusesBadRedirects) {
-  EXPECT_EQ(get(names("/loop")).error().kind, Error::Kind::upstream);
+  EXPECT_EQ(get(names("/loop")).error().kind, Error::Kind::permission);
   EXPECT_EQ(tokens_of_names_.size(), 6u) << "the first and five redirects";
-  EXPECT_EQ(get(names("/disk")).error().kind, Error::Kind::upstream);
-  EXPECT_EQ(get(names("/nowhere")).error().kind, Error::Kind::upstream);
-  EXPECT_EQ(get("file:///etc/passwd").error().kind, Error::Kind::upstream);
+  EXPECT_EQ(get(names("/disk")).error().kind, Error::Kind::permission);
+  EXPECT_EQ(get(names("/nowhere")).error().kind, Error::Kind::permission);
+  EXPECT_EQ(get("file:///etc/passwd").error().kind, Error::Kind::permission);
   EXPECT_EQ(body_, "");
 }
 

@@ -47,7 +47,7 @@ TEST(HubListing, LeavesOutPathsThatLeadElsewhere) {
 }
 
 TEST(HubListing, RefusesWhatIsNone) {
-  for (const std::string text : {std::string(""), std::string("<html>"), std::string("[]"),
+  for (const std::string& text : {std::string(""), std::string("<html>"), std::string("[]"),
                                  std::string("{}"), listing_of("").replace(12, 20, ""),
                                  listing_of("1"), std::string(R"({"sha":"../../x","siblings":[]})"),
                                  fmt::format(R"({{"sha":"{}","siblings":{{}}}})", commit)}) {

@@ -45,6 +45,21 @@ class Puller:
         self.h.processes.append(process)
         return process
 
+    def interrupt(self, at, by=signal.SIGINT):
+        """A pull that ends when so many bytes have arrived; returns its exit code and words."""
+        self.hub.hold, self.hub.drop = at, True
+        self.hub.held.clear()
+        self.hub.go_on.clear()
+        process = self.start()
+        expect(self.hub.held.wait(20), "the download begins")
+        wait_until(lambda: at in [path.stat().st_size for path in self.folder.rglob("*.part")],
+                   f"{at} bytes arrive")
+        process.send_signal(by)
+        said, _ = process.communicate(timeout=20)
+        self.hub.go_on.set()
+        self.hub.bytes_sent = 0
+        return process.returncode, said
+
     def files(self):
         """path below the models folder -> bytes, of all there are."""
         return {str(path.relative_to(self.folder)): path.read_bytes()
@@ -93,22 +108,11 @@ def test_a_download_goes_on_where_it_was_cut(h):
     # By a kill, at any byte.
     for at in (0, 1, 4_097, size - 1):
         puller.run("rm", NAME)
-        puller.hub.bytes_sent = 0
-        puller.hub.hold = at
-        puller.hub.held.clear()
-        puller.hub.go_on.clear()
-        process = puller.start()
-        expect(puller.hub.held.wait(20), "the download begins")
-        part = [path for path in puller.folder.rglob("*.part")]
-        wait_until(lambda: part and part[0].stat().st_size == at or at == 0, f"{at} bytes arrive")
-        process.kill()
-        process.wait()
-        puller.hub.go_on.set()
-        puller.hub.bytes_sent = 0
+        puller.interrupt(at, by=signal.SIGKILL)
         listed = json.loads(puller.run("ls", "--json").stdout)["models"]
-        expect(all(not model["complete"] for model in listed), f"{at}: {listed}")
+        expect_equal([(model["complete"], model["bytes"]) for model in listed], [(False, at)], "ls")
         puller.pull()
-        expect(puller.hub.bytes_sent <= size - at, f"{at}: {puller.hub.bytes_sent} bytes were sent")
+        expect_equal(puller.hub.bytes_sent, size - at, f"bytes sent after {at}")
         expect(puller.files()[f"o/r/{FILE}"] == weights(), f"{at}: other bytes")
     # And with a server that cannot go on.
     (puller.folder / "o" / "r" / FILE).unlink()
@@ -120,15 +124,11 @@ def test_a_download_goes_on_where_it_was_cut(h):
 
 def test_an_interrupt_stops_a_pull_and_keeps_its_part(h):
     puller = Puller(h)
-    puller.hub.hold = 1_000
-    process = puller.start()
-    expect(puller.hub.held.wait(20), "the download begins")
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=20)
-    expect_equal(process.returncode, 130, f"exit code\n{said}")
+    code, said = puller.interrupt(1_000)
+    expect_equal(code, 130, f"exit code\n{said}")
+    expect("1000 B of 293.0 KiB stay; the same command goes on" in said, said)
     expect_equal([len(data) for name, data in puller.files().items() if name.endswith(".part")],
                  [1_000], f"the part\n{said}")
-    puller.hub.go_on.set()
     puller.pull()
     puller.expect_whole()
     puller.hub.close()
@@ -154,11 +154,7 @@ def test_what_came_wrong_is_deleted(h):
 
 def test_two_versions_of_a_file_are_not_glued_together(h):
     puller = Puller(h)
-    puller.hub.cut = 100_000
-    puller.hub.ranges = False  # so that it never gets further
-    done = puller.pull(code=1)
-    expect("97.7 KiB of 293.0 KiB stay; the same command goes on" in done.stderr, done.stderr)
-    puller.hub.cut, puller.hub.ranges = None, True
+    puller.interrupt(100_000)
     puller.hub.files["o/r"][FILE] = weights(seed=2)
     puller.pull()
     puller.expect_whole()

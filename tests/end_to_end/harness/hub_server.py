@@ -17,7 +17,8 @@ class HubServer:
     wrong is set beforehand:
 
     cut        each answer with a file's bytes breaks off behind so many
-    hold       the next answer stops behind so many bytes until `go_on` is set
+    hold       the next answer stops behind so many bytes until `go_on` is set, and then ends there
+               if `drop` is true
     failures   (status, headers) of the next requests, of lists and files
     token      without it all is refused
     hashes     path -> what is told in the place of the file's SHA-256
@@ -29,6 +30,7 @@ class HubServer:
         self.files = files or {}
         self.cut = None
         self.hold = None
+        self.drop = False
         self.failures = []
         self.token = None
         self.hashes = {}
@@ -95,16 +97,16 @@ class HubServer:
             request.send_header("content-range", f"bytes {begin}-{len(data) - 1}/{len(data)}")
         request.end_headers()
         with self._lock:
-            hold, self.hold = self.hold, None
+            hold, drop, self.hold, self.drop = self.hold, self.drop, None, False
         if hold is not None:
             self._send(request, data[begin:begin + hold])
             request.wfile.flush()
             self.held.set()
             self.go_on.wait()
-            begin += hold
+            begin = len(data) if drop else begin + hold
         end = len(data) if self.cut is None else min(len(data), begin + self.cut)
         self._send(request, data[begin:end])
-        request.close_connection = end < len(data)
+        request.close_connection = drop or end < len(data)
 
     def _send(self, request, data):
         request.wfile.write(data)

@@ -142,8 +142,7 @@ HttpReply CacheAdmin::import_prompt(const HttpRequest& request) {
   return exchange(request, &CacheService::import_prompt);
 }
 
-HttpReply CacheAdmin::exchange(const HttpRequest& request,
-                               Result<ExchangeReport> (CacheService::*work)(const ExchangeOrder&)) {
+HttpReply CacheAdmin::exchange(const HttpRequest& request, Exchange work) {
   CacheService* const service = this->service();
   if (service == nullptr) return no_cache(request);
   // The file is one of this machine: who is elsewhere has no business with it.
@@ -156,9 +155,27 @@ HttpReply CacheAdmin::exchange(const HttpRequest& request,
   if (!order) return error_reply(order.error(), request);
   const auto turn = Turn::take(busy_);
   if (!turn) return Turn::refuse(request);
-  const auto report = (service->*work)(*order);
-  if (!report) return error_reply(report.error(), request);
-  return json_reply(encode(*report));
+  if (!order->progress) {
+    const auto report = (service->*work)(*order, {});
+    if (!report) return error_reply(report.error(), request);
+    return json_reply(encode(*report));
+  }
+  HttpReply reply;
+  reply.content_type = "application/x-ndjson";
+  reply.stream = [service, work, order, turn](HttpStream& out) {
+    auto next = Clock::now();
+    const auto report = (service->*work)(*order, [&](const ExchangeStep& so_far) {
+      if (Clock::now() < next) return;
+      next = Clock::now() + between_lines;
+      out.write(encode(so_far) + "\n");  // who leaves does not stop what was ordered
+    });
+    turn->end();
+    ExchangeStep last;
+    if (report) last.report = *report;
+    if (!report) last.error = report.error().message;
+    out.write(encode(last) + "\n");
+  };
+  return reply;
 }
 
 }  // namespace anyclaude

@@ -45,8 +45,9 @@ class CacheAdmin {
  private:
   class Turn;
 
-  HttpReply exchange(const HttpRequest& request,
-                     Result<ExchangeReport> (CacheService::*work)(const ExchangeOrder&));
+  using Exchange = Result<ExchangeReport> (CacheService::*)(const ExchangeOrder&,
+                                                            const CacheService::TellExchange&);
+  HttpReply exchange(const HttpRequest& request, Exchange work);
 
   CacheService* service() const { return find_ ? find_() : nullptr; }
 

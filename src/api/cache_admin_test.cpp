@@ -100,6 +100,35 @@ TEST_F(CacheAdminTest, PrunesAndExchanges) {
   EXPECT_EQ(user_.found(counted_tokens(600)), 600u);
 }
 
+TEST_F(CacheAdminTest, TellsHowFarAnExchangeIs) {
+  ExchangeOrder order{
+      .prompt = service_.list(1).prompts.at(0).id, .path = "/file", .progress = true};
+  const auto lines_of = [&](const char* path) {
+    const auto answer = served_.post(path, encode(order));
+    EXPECT_EQ(answer->status, 200);
+    std::vector<ExchangeStep> steps;
+    std::istringstream lines(answer->body);
+    for (std::string line; std::getline(lines, line);) {
+      steps.push_back(decode_exchange_step(line).value());
+    }
+    return steps;
+  };
+  const auto written = lines_of("/api/cache/export");
+  ASSERT_GE(written.size(), 2u);
+  EXPECT_GT(written.front().bytes, 0u);
+  EXPECT_LE(written.front().bytes, written.front().bytes_all);
+  EXPECT_FALSE(written.front().report);
+  ASSERT_TRUE(written.back().report);
+  EXPECT_EQ(written.back().report->tokens, 600u);
+  // The file is there, and nobody vouches for it.
+  for (const char* path : {"/api/cache/export", "/api/cache/import"}) {
+    const auto refused = lines_of(path);
+    ASSERT_EQ(refused.size(), 1u) << path;
+    EXPECT_FALSE(refused.front().report);
+    EXPECT_NE(refused.front().error, "");
+  }
+}
+
 TEST_F(CacheAdminTest, FilesAreOfThisMachineAlone) {
   CacheAdmin admin([this] { return &service_; });
   HttpRequest request;

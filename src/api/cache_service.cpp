@@ -43,6 +43,13 @@ ExchangeReport exchange_report(const Exchanged& exchanged) {
           .pieces_new = exchanged.pieces_new};
 }
 
+ExchangeProgress progress_of(const CacheService::TellExchange& tell) {
+  if (!tell) return {};
+  return [&tell](uint64_t bytes, uint64_t bytes_all) {
+    tell({.bytes = bytes, .bytes_all = bytes_all});
+  };
+}
+
 Result<void> check_path(const std::string& path) {
   if (std::filesystem::path(path).is_absolute()) return {};
   return fail(Error::Kind::invalid_request, "path: an absolute path is needed.");
@@ -198,17 +205,20 @@ Result<PieceKey> CacheService::find_prompt(const std::string& id) const {
               fmt::format("No prompt's id begins with '{}': `anyclaude cache ls` lists them.", id));
 }
 
-Result<ExchangeReport> CacheService::export_prompt(const ExchangeOrder& order) {
+Result<ExchangeReport> CacheService::export_prompt(const ExchangeOrder& order,
+                                                   const TellExchange& tell) {
   TRY_VOID(check_path(order.path));
   const PieceKey key = TRY(find_prompt(order.prompt));
-  return exchange_report(
-      TRY(anyclaude::export_prompt(cache_, key, files_, order.path, order.team_key)));
+  return exchange_report(TRY(anyclaude::export_prompt(cache_, key, files_, order.path,
+                                                      order.team_key, progress_of(tell))));
 }
 
-Result<ExchangeReport> CacheService::import_prompt(const ExchangeOrder& order) {
+Result<ExchangeReport> CacheService::import_prompt(const ExchangeOrder& order,
+                                                   const TellExchange& tell) {
   TRY_VOID(check_path(order.path));
   return exchange_report(TRY(anyclaude::import_prompt(
-      cache_, files_, order.path, {.team_key = order.team_key, .trust = order.trust})));
+      cache_, files_, order.path, {.team_key = order.team_key, .trust = order.trust},
+      progress_of(tell))));
 }
 
 }  // namespace anyclaude

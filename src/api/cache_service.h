@@ -39,11 +39,14 @@ class CacheService {
   // Error::invalid_request for an order that names nothing, or too much.
   Result<PruneReport> prune(const PruneOrder& order);
 
+  // Hears with each piece how far an exchange is.
+  using TellExchange = std::function<void(const ExchangeStep&)>;
+
   // Error::not_found for an id that no prompt has, or a path that is not there; a file that is
   // there already is not written over.
-  Result<ExchangeReport> export_prompt(const ExchangeOrder& order);
+  Result<ExchangeReport> export_prompt(const ExchangeOrder& order, const TellExchange& tell = {});
   // Error::permission for what the team's key does not vouch for.
-  Result<ExchangeReport> import_prompt(const ExchangeOrder& order);
+  Result<ExchangeReport> import_prompt(const ExchangeOrder& order, const TellExchange& tell = {});
 
  private:
   Result<PieceKey> find_prompt(const std::string& id) const;

@@ -30,7 +30,7 @@ class ServersCache final : public CacheAccess {
   }
   Result<VerifyReport> verify(const CacheService::VerifyProgress& progress) override {
     VerifyReport last;
-    TRY_VOID(server_.post_for_lines("/api/cache/verify", key_, [&](const std::string& line) {
+    TRY_VOID(server_.post_for_lines("/api/cache/verify", "", key_, [&](const std::string& line) {
       const auto report = decode_verify_report(line);
       if (!report) return;
       last = *report;
@@ -42,14 +42,32 @@ class ServersCache final : public CacheAccess {
   Result<PruneReport> prune(const PruneOrder& order) override {
     return decode_prune_report(TRY(post("prune", encode(order))));
   }
-  Result<ExchangeReport> export_prompt(const ExchangeOrder& order) override {
-    return decode_exchange_report(TRY(post("export", encode(order))));
+  Result<ExchangeReport> export_prompt(const ExchangeOrder& order,
+                                       const TellExchange& tell) override {
+    return exchange("export", order, tell);
   }
-  Result<ExchangeReport> import_prompt(const ExchangeOrder& order) override {
-    return decode_exchange_report(TRY(post("import", encode(order))));
+  Result<ExchangeReport> import_prompt(const ExchangeOrder& order,
+                                       const TellExchange& tell) override {
+    return exchange("import", order, tell);
   }
 
  private:
+  Result<ExchangeReport> exchange(std::string_view what, ExchangeOrder order,
+                                  const TellExchange& tell) {
+    order.progress = true;
+    ExchangeStep last;
+    TRY_VOID(server_.post_for_lines(fmt::format("/api/cache/{}", what), encode(order), key_,
+                                    [&](const std::string& line) {
+                                      auto step = decode_exchange_step(line);
+                                      if (!step) return;
+                                      last = std::move(*step);
+                                      if (tell && last.bytes_all > 0) tell(last);
+                                    }));
+    if (last.report) return *last.report;
+    if (!last.error.empty()) return fail(Error::Kind::io, last.error);
+    return fail(Error::Kind::upstream, fmt::format("the server ended before the {}", what));
+  }
+
   Result<std::string> post(std::string_view what, const std::string& body) {
     return server_.post(fmt::format("/api/cache/{}", what), body, key_, [](std::string_view) {});
   }
@@ -82,12 +100,14 @@ class FoldersCache final : public CacheAccess {
     cache_->settle();
     return report;
   }
-  Result<ExchangeReport> export_prompt(const ExchangeOrder& order) override {
-    return service_->export_prompt(order);
+  Result<ExchangeReport> export_prompt(const ExchangeOrder& order,
+                                       const TellExchange& tell) override {
+    return service_->export_prompt(order, tell);
   }
-  Result<ExchangeReport> import_prompt(const ExchangeOrder& order) override {
+  Result<ExchangeReport> import_prompt(const ExchangeOrder& order,
+                                       const TellExchange& tell) override {
     const uint64_t before = cache_->stats().disk.pieces;
-    const ExchangeReport report = TRY(service_->import_prompt(order));
+    const ExchangeReport report = TRY(service_->import_prompt(order, tell));
     const KvCache::Stats after = cache_->stats();
     // What is in memory alone ends with this process.
     if (after.disk.pieces >= before + report.pieces_new) return report;

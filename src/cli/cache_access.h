@@ -20,8 +20,11 @@ class CacheAccess {
   virtual Result<PromptList> list(uint64_t prompts_max) = 0;
   virtual Result<VerifyReport> verify(const CacheService::VerifyProgress& progress) = 0;
   virtual Result<PruneReport> prune(const PruneOrder& order) = 0;
-  virtual Result<ExchangeReport> export_prompt(const ExchangeOrder& order) = 0;
-  virtual Result<ExchangeReport> import_prompt(const ExchangeOrder& order) = 0;
+  using TellExchange = CacheService::TellExchange;
+  virtual Result<ExchangeReport> export_prompt(const ExchangeOrder& order,
+                                               const TellExchange& tell) = 0;
+  virtual Result<ExchangeReport> import_prompt(const ExchangeOrder& order,
+                                               const TellExchange& tell) = 0;
 };
 
 // Asks the server of the configured port if its cache is the configured one, else any server whose

@@ -77,13 +77,13 @@ TEST_F(CacheAccessTest, AnImportThatDoesNotFitFails) {
     const auto access = open_cache(config_, false);
     ASSERT_TRUE(access);
     const std::string id = (*access)->list(1)->prompts.at(0).id;
-    ASSERT_TRUE((*access)->export_prompt({.prompt = id, .path = file}));
+    ASSERT_TRUE((*access)->export_prompt({.prompt = id, .path = file}, {}));
   }
   config_.cache.folder = folder_.path() / "small";
   config_.cache.disk_bytes = 500;
   const auto access = open_cache(config_, true);
   ASSERT_TRUE(access);
-  const auto imported = (*access)->import_prompt({.path = file, .trust = true});
+  const auto imported = (*access)->import_prompt({.path = file, .trust = true}, {});
   ASSERT_FALSE(imported);
   EXPECT_NE(imported.error().message.find("--cache-disk"), std::string::npos);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "cli/cache_access.h"
@@ -19,15 +20,30 @@ namespace {
 
 using Action = CacheCommand::Action;
 
+float part_of(uint64_t done, uint64_t all) {
+  return static_cast<float>(done) / static_cast<float>(std::max<uint64_t>(1, all));
+}
+
 Result<VerifyReport> verify(CacheAccess& access) {
   Progress progress = Progress::to_standard_error();
   auto report = access.verify([&](const VerifyReport& so_far) {
-    const auto all = static_cast<float>(std::max<uint64_t>(1, so_far.pieces_all));
-    progress.show("reading what is stored", static_cast<float>(so_far.pieces) / all);
+    progress.show("reading what is stored",
+                  {part_of(so_far.pieces, so_far.pieces_all), so_far.bytes});
     return true;
   });
   progress.end();
   return report;
+}
+
+// An export or an import, which may be of gigabytes.
+using Exchange = Result<ExchangeReport> (CacheAccess::*)(const ExchangeOrder&,
+                                                         const CacheAccess::TellExchange&);
+Result<ExchangeReport> exchange(CacheAccess& access, Exchange work, std::string_view what,
+                                const ExchangeOrder& order) {
+  Progress progress = Progress::to_standard_error();
+  return (access.*work)(order, [&](const ExchangeStep& so_far) {
+    progress.show(what, {part_of(so_far.bytes, so_far.bytes_all), so_far.bytes});
+  });
 }
 
 PruneOrder prune_order(const CacheCommand& command) {
@@ -72,12 +88,14 @@ Result<std::string> answer(const Config& config, int& exit_code) {
       return say(report, prune_text(report));
     }
     case Action::export_prompt: {
-      const auto report = TRY(access->export_prompt(exchange_order(config)));
+      const auto report = TRY(exchange(*access, &CacheAccess::export_prompt, "writing the prompt",
+                                       exchange_order(config)));
       return say(report,
                  export_text(report, command.file.string(), !config.cache.team_key.empty()));
     }
     case Action::import_prompt: {
-      const auto report = TRY(access->import_prompt(exchange_order(config)));
+      const auto report = TRY(exchange(*access, &CacheAccess::import_prompt, "reading the prompt",
+                                       exchange_order(config)));
       return say(report, import_text(report));
     }
   }

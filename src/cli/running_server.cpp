@@ -107,10 +107,11 @@ Result<std::string> RunningServer::post(const std::string& path, const std::stri
   return body_of(TRY(client.post_streamed(path, body, headers_with(key), take)), path);
 }
 
-Result<void> RunningServer::post_for_lines(const std::string& path, const std::string& key,
+Result<void> RunningServer::post_for_lines(const std::string& path, const std::string& body,
+                                           const std::string& key,
                                            const std::function<void(const std::string&)>& take) {
   std::string line;
-  TRY(post(path, "", key, [&](std::string_view text) {
+  TRY(post(path, body, key, [&](std::string_view text) {
     for (const char c : text) {
       if (c != '\n') {
         line += c;

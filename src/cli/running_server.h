@@ -43,7 +43,8 @@ class RunningServer {
   Result<std::string> post(const std::string& path, const std::string& body, const std::string& key,
                            const std::function<void(std::string_view)>& take);
   // The same for an answer of lines, without their ends.
-  Result<void> post_for_lines(const std::string& path, const std::string& key,
+  Result<void> post_for_lines(const std::string& path, const std::string& body,
+                              const std::string& key,
                               const std::function<void(const std::string&)>& take);
 
  private:

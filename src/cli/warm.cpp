@@ -29,7 +29,7 @@ void show(const WarmReport& report, Progress& progress) {
 
 Result<WarmReport> warm_server(RunningServer& server, const std::string& key, Progress& progress) {
   WarmReport last;
-  TRY_VOID(server.post_for_lines("/api/warm", key, [&](const std::string& line) {
+  TRY_VOID(server.post_for_lines("/api/warm", "", key, [&](const std::string& line) {
     const auto report = decode_warm_report(line);
     if (!report) return;
     last = *report;

@@ -112,8 +112,10 @@ Result<void> drain(KvCache& cache, const KvCache::Named& named, uint32_t to, uin
   }
 }
 
+using TellBytes = std::function<void(uint64_t bytes)>;
+
 Result<Exchanged> write_prompt(KvCache& cache, const KvCache::Named& named, WritableFile& file,
-                               const std::string& team_key) {
+                               const std::string& team_key, const TellBytes& tell) {
   Exchanged written{.fingerprint = named.fingerprint,
                     .note = named.note.substr(0, piece_note_bytes_max),
                     .tokens = named.found.ranges_end};
@@ -132,7 +134,9 @@ Result<Exchanged> write_prompt(KvCache& cache, const KvCache::Named& named, Writ
     written.bytes += piece.payload->size();
     std::vector<uint8_t> front = {piece_mark};
     put(front, ByteSpan(encode_piece_head(*piece.head)));
-    return append(front, *piece.payload);
+    TRY_VOID(append(front, *piece.payload));
+    tell(written.bytes);
+    return {};
   };
   TRY_VOID(drain(cache, named, named.found.ranges_end, 0, take));
   for (const uint32_t point : named.found.points) {
@@ -151,6 +155,7 @@ class FileReader {
   FileReader(ReadableFile& file, const std::filesystem::path& path) : file_(file), path_(path) {}
 
   uint64_t rest() const { return file_.size() - offset_; }
+  uint64_t offset() const { return offset_; }
   // All of them, and goes on behind them; or an error.
   Result<std::vector<uint8_t>> take(uint64_t count) {
     auto bytes = TRY(peek(count));
@@ -180,7 +185,7 @@ class PromptReader {
   PromptReader(ReadableFile& file, const std::filesystem::path& path, const ImportOptions& options)
       : reader_(file, path), path_(path), options_(options), signer_(options.team_key) {}
 
-  Result<Exchanged> read(const TakePiece& take) {
+  Result<Exchanged> read(const TakePiece& take, const TellBytes& tell) {
     TRY_VOID(read_header());
     Exchanged all{.fingerprint = header_.fingerprint, .note = header_.note};
     while (true) {
@@ -190,6 +195,7 @@ class PromptReader {
         break;
       }
       TRY_VOID(read_piece(mark, take, all));
+      tell(reader_.offset());
     }
     if (reader_.rest() > 0) return wrong(path_, "there is something behind its end");
     return all;
@@ -304,11 +310,21 @@ Result<void> check_presence(KvCache& cache, const PieceHead& head, std::span<con
 }  // namespace
 
 Result<Exchanged> export_prompt(KvCache& cache, const PieceKey& key, Files& files,
-                                const std::filesystem::path& path, const std::string& team_key) {
+                                const std::filesystem::path& path, const std::string& team_key,
+                                const ExchangeProgress& progress) {
   const auto named = cache.find_listed(key);
   if (!named) return fail(Error::Kind::not_found, "There is no such prompt in the cache.");
+  uint64_t bytes_all = 0;
+  if (progress) {
+    for (const KvCache::Listed& listed : cache.list()) {
+      if (listed.key == key) bytes_all = listed.bytes_all;
+    }
+  }
+  const auto tell = [&](uint64_t bytes) {
+    if (progress) progress(bytes, std::max(bytes, bytes_all));
+  };
   const auto file = TRY(files.create(path));
-  auto written = write_prompt(cache, *named, *file, team_key);
+  auto written = write_prompt(cache, *named, *file, team_key, tell);
   if (!written && !files.remove(path)) {
     spdlog::warn("{} was not written to its end, and cannot be deleted.", path.string());
   }
@@ -316,12 +332,17 @@ Result<Exchanged> export_prompt(KvCache& cache, const PieceKey& key, Files& file
 }
 
 Result<Exchanged> import_prompt(KvCache& cache, Files& files, const std::filesystem::path& path,
-                                const ImportOptions& options) {
+                                const ImportOptions& options, const ExchangeProgress& progress) {
   const auto file = TRY(files.open(path));
+  uint64_t bytes_before = 0;  // of the way through the file that was there before this one
+  const auto tell = [&](uint64_t bytes) {
+    if (progress) progress(bytes_before + bytes, 2 * file->size());
+  };
   const auto look = [](const PieceHead&, std::span<const Token>, const Bytes&) -> Result<void> {
     return {};
   };
-  TRY_VOID(PromptReader(*file, path, options).read(look));
+  TRY_VOID(PromptReader(*file, path, options).read(look, tell));
+  bytes_before = file->size();
   uint64_t pieces_new = 0;
   uint64_t bytes_unsettled = 0;
   const auto store = [&](const PieceHead& head, std::span<const Token> prefix,
@@ -341,7 +362,7 @@ Result<Exchanged> import_prompt(KvCache& cache, Files& files, const std::filesys
     }
     return {};
   };
-  auto read = PromptReader(*file, path, options).read(store);
+  auto read = PromptReader(*file, path, options).read(store, tell);
   cache.settle();
   if (read) read->pieces_new = pieces_new;
   return read;

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -33,10 +34,14 @@ struct Exchanged {
   uint32_t tokens = 0;
 };
 
+// Hears with each piece how much is done, of about how much.
+using ExchangeProgress = std::function<void(uint64_t bytes, uint64_t bytes_all)>;
+
 // Writes the prompt of a listed conversation to a new file; none is left behind where that fails.
 // Waits for the disk. `team_key` may be empty.
 Result<Exchanged> export_prompt(KvCache& cache, const PieceKey& key, Files& files,
-                                const std::filesystem::path& path, const std::string& team_key);
+                                const std::filesystem::path& path, const std::string& team_key,
+                                const ExchangeProgress& progress = {});
 
 struct ImportOptions {
   std::string team_key;  // empty: none
@@ -46,6 +51,7 @@ struct ImportOptions {
 // Checks the whole file before it stores anything. What is there already stays. A file that the key
 // does not fit is refused (permission), also with `trust`.
 Result<Exchanged> import_prompt(KvCache& cache, Files& files, const std::filesystem::path& path,
-                                const ImportOptions& options);
+                                const ImportOptions& options,
+                                const ExchangeProgress& progress = {});
 
 }  // namespace anyclaude

@@ -83,6 +83,30 @@ TEST_F(ExchangeTest, CarriesAPromptToAnotherMachine) {
   EXPECT_EQ(again->pieces_new, 0u);
 }
 
+TEST_F(ExchangeTest, TellsHowFarItIs) {
+  std::vector<double> fractions;
+  const auto progress = [&](uint64_t bytes, uint64_t bytes_all) {
+    ASSERT_GT(bytes_all, 0u);
+    fractions.push_back(static_cast<double>(bytes) / static_cast<double>(bytes_all));
+  };
+  {
+    CacheUser user(files_, CacheUser::options(plenty, plenty));
+    user->settle();
+    ASSERT_TRUE(export_prompt(*user, key_, files_, file, "", progress));
+  }
+  EXPECT_EQ(fractions.size(), 6u);
+  EXPECT_GT(fractions.back(), 0.3);
+  EXPECT_LE(fractions.back(), 1);
+  EXPECT_TRUE(std::ranges::is_sorted(fractions));
+  fractions.clear();
+  FaultyFiles elsewhere;
+  CacheUser other(elsewhere, CacheUser::options(plenty, plenty));
+  ASSERT_TRUE(import_prompt(*other, files_, file, {.trust = true}, progress));
+  EXPECT_EQ(fractions.size(), 12u) << "it is read twice";
+  EXPECT_GT(fractions.back(), 0.9);
+  EXPECT_TRUE(std::ranges::is_sorted(fractions));
+}
+
 TEST_F(ExchangeTest, TakesOnlyWhatSomebodyVouchesFor) {
   ASSERT_TRUE(exported("secret"));
   EXPECT_EQ(refused({}), Error::Kind::permission);

@@ -103,6 +103,7 @@ void describe(ExchangeOrder& order, Fields field) {
   field("path", order.path);
   field("team_key", order.team_key);
   field("trust", order.trust);
+  field("progress", order.progress);
 }
 
 template <class Fields>
@@ -116,6 +117,14 @@ void describe(ExchangeReport& report, Fields field) {
   field("pieces_new", report.pieces_new);
 }
 
+template <class Fields>
+void describe(ExchangeStep& step, Fields field) {
+  field("bytes", step.bytes);
+  field("bytes_all", step.bytes_all);
+  field("report", step.report);
+  field("error", step.error);
+}
+
 std::string encode(const CacheReport& report) { return described_json::print(report); }
 std::string encode(const PromptList& list) { return described_json::print(list); }
 std::string encode(const VerifyReport& report) { return described_json::print(report); }
@@ -125,6 +134,7 @@ std::string encode(const ExchangeOrder& order) { return described_json::print(or
 std::string encode(const ExchangeReport& report) { return described_json::print(report); }
 std::string encode(const BranchList& list) { return described_json::print(list); }
 std::string encode(const PinOrder& order) { return described_json::print(order); }
+std::string encode(const ExchangeStep& step) { return described_json::print(step); }
 
 Result<CacheReport> decode_cache_report(const std::string& json) {
   return described_json::read_report<CacheReport>(json);
@@ -149,6 +159,9 @@ Result<ExchangeReport> decode_exchange_report(const std::string& json) {
 }
 Result<PinOrder> decode_pin_order(const std::string& json) {
   return described_json::read_order<PinOrder>(json);
+}
+Result<ExchangeStep> decode_exchange_step(const std::string& json) {
+  return described_json::read_report<ExchangeStep>(json);
 }
 
 }  // namespace anyclaude

@@ -107,7 +107,8 @@ struct ExchangeOrder {
   std::string prompt;  // the id, of an export
   std::string path;    // absolute
   std::string team_key;
-  bool trust = false;  // of an import
+  bool trust = false;     // of an import
+  bool progress = false;  // the answer tells in lines how far it is, the last one what was done
 };
 
 struct ExchangeReport {
@@ -120,6 +121,15 @@ struct ExchangeReport {
   uint64_t pieces_new = 0;  // of an import: that were not there yet
 };
 
+// How far an export or import is, a line of the answer to an order that asked for it. The last one
+// has either the report or why there is none.
+struct ExchangeStep {
+  uint64_t bytes = 0;
+  uint64_t bytes_all = 0;  // about
+  std::optional<ExchangeReport> report;
+  std::string error;
+};
+
 std::string encode(const CacheReport& report);
 std::string encode(const PromptList& list);
 std::string encode(const VerifyReport& report);
@@ -129,6 +139,7 @@ std::string encode(const ExchangeOrder& order);
 std::string encode(const ExchangeReport& report);
 std::string encode(const BranchList& list);
 std::string encode(const PinOrder& order);
+std::string encode(const ExchangeStep& step);
 
 Result<CacheReport> decode_cache_report(const std::string& json);
 Result<PromptList> decode_prompt_list(const std::string& json);
@@ -138,5 +149,6 @@ Result<PruneReport> decode_prune_report(const std::string& json);
 Result<ExchangeOrder> decode_exchange_order(const std::string& json);
 Result<ExchangeReport> decode_exchange_report(const std::string& json);
 Result<PinOrder> decode_pin_order(const std::string& json);
+Result<ExchangeStep> decode_exchange_step(const std::string& json);
 
 }  // namespace anyclaude

@@ -45,6 +45,20 @@ TEST(CacheReport, TakesNothingElseForAReport) {
   }
 }
 
+TEST(CacheReport, TellsOfAnExchangeInSteps) {
+  const auto step = decode_exchange_step(encode(ExchangeStep{.bytes = 3, .bytes_all = 9}));
+  ASSERT_TRUE(step);
+  EXPECT_EQ(step->bytes, 3u);
+  EXPECT_EQ(step->bytes_all, 9u);
+  EXPECT_FALSE(step->report);
+  ExchangeStep last;
+  last.report = ExchangeReport{.words = "Hello", .tokens = 7};
+  const auto read = decode_exchange_step(encode(last));
+  ASSERT_TRUE(read && read->report);
+  EXPECT_EQ(read->report->words, "Hello");
+  EXPECT_EQ(read->report->tokens, 7u);
+}
+
 TEST(CacheOrder, SaysOnlyWhatIsGiven) {
   EXPECT_EQ(encode(PruneOrder{.unused_since_s = 5}),
             R"({"unused_since":5,"model":"","prompt":"","branch":""})");

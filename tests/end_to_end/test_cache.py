@@ -70,6 +70,10 @@ def test_a_prompt_travels_to_another_machine(h):
     expect_equal(prompts(h, other), [], "stored after imports that were refused")
     said = cache(h, other, "import", file, ANYCLAUDE_TEAM_KEY=TEAM_KEY)
     expect("Report number 71." in said, f"what was imported is not named: {said}")
+    again = h.run("cache", "--port", other.port, "import", file, home=other.home,
+                  ANYCLAUDE_API_KEY=other.key, ANYCLAUDE_TEAM_KEY=TEAM_KEY)
+    expect("reading the prompt" in again.stderr and " %" in again.stderr,
+           f"how far it is: {again.stderr}")
     before = other.prefilled()
     computed, again = ask(other, first)
     expect_equal(again, tokens, "tokens of the same prompt")

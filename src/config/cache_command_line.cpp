@@ -48,6 +48,24 @@ file without a signature, or without a key of your own.
 All other settings, in `anyclaude --help`, may be given too.
 )";
 
+std::string_view help_of(CacheCommand::Action action) {
+  switch (action) {
+    case stats:
+      return "how much there is, in memory and on the disk";
+    case list:
+      return "each stored prompt, the last used first";
+    case verify:
+      return "reads every file; what is wrong is deleted";
+    case prune:
+      return "throws out";
+    case export_prompt:
+      return "writes one prompt to a new file";
+    case import_prompt:
+      return "takes a prompt in from a file";
+  }
+  return {};
+}
+
 std::unexpected<Error> refuse(const std::string& message) {
   return fail(Error::Kind::invalid_request, message + " (`anyclaude cache --help` explains all)");
 }
@@ -65,25 +83,28 @@ std::string cache_help_text() { return std::string(help); }
 void CacheCommandLine::add_to(CLI::App& cache) {
   cache.require_subcommand(0, 1);
   for (const auto& [name, action] : cache_actions()) {
-    CLI::App* added = cache.add_subcommand(std::string(name))->fallthrough();
+    CLI::App* added =
+        cache.add_subcommand(std::string(name), std::string(help_of(action)))->fallthrough();
     added->parse_complete_callback([this, name = std::string(name)] { action_ = name; });
     switch (action) {
       case list:
-        added->add_option("--limit", limit_);
+        added->add_option("--limit", limit_, "not more prompts than this")->type_name("NUMBER");
         break;
       case prune:
-        added->add_option("--to", to_);
-        added->add_option("--unused-for", unused_for_);
-        added->add_option("--of", of_);
-        added->add_option("--prompt", prompt_);
+        added->add_option("--to", to_, "what was used longest ago, down to that size")
+            ->type_name("SIZE");
+        added->add_option("--unused-for", unused_for_, "what was not used for so long")
+            ->type_name("TIME");
+        added->add_option("--of", of_, "what is of the model of that name")->type_name("NAME");
+        added->add_option("--prompt", prompt_, "one prompt")->type_name("ID");
         break;
       case export_prompt:
-        added->add_option("prompt", prompt_);
-        added->add_option("file", file_);
+        added->add_option("prompt", prompt_, "as ls shows it")->type_name("ID");
+        added->add_option("file", file_, "the file to write")->type_name("FILE");
         break;
       case import_prompt:
-        added->add_option("file", file_);
-        added->add_flag("--trust", trust_);
+        added->add_option("file", file_, "the file to read")->type_name("FILE");
+        added->add_flag("--trust", trust_, "takes a file that nobody vouches for");
         break;
       case stats:
       case verify:

@@ -3,126 +3,27 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 
-#include "config/cache_command_line.h"
+#include "config/command_line.h"
+#include "config/commands.h"
+#include "config/completion.h"
 #include "config/config_file.h"
 #include "config/help.h"
-#include "config/models_command_line.h"
+#include "config/man_page.h"
 #include "config/settings.h"
 
 namespace anyclaude {
 namespace {
 
-struct CommandLine {
-  std::string command;
-  std::map<std::string_view, std::string> settings;  // name -> value, those that were given
-  std::vector<std::string> client_arguments;
-  bool help = false;
-  bool version = false;
-  bool json = false;
-  bool detached = false;
-  bool from_client = false;
-  std::string mode_wanted;
-  bool fix = false;
-  std::string backend;  // doctor's word for --mode
-  CacheCommandLine cache;
-  ModelsCommandLine models;
-};
-
-std::vector<std::pair<std::string, CommandName>> commands() {
-  return {{"run", CommandName::run},       {"serve", CommandName::serve},
-          {"status", CommandName::status}, {"stop", CommandName::stop},
-          {"warm", CommandName::warm},     {"doctor", CommandName::doctor},
-          {"cache", CommandName::cache},   {"mode", CommandName::mode},
-          {"models", CommandName::models}};
-}
-
 std::unexpected<Error> refuse(std::string message) {
   return fail(Error::Kind::invalid_request, std::move(message));
 }
 
-// Why a word of the command line means nothing, and what was probably meant. `command`: what
-// stands before it.
-std::string explain_unknown(const std::string& word, const std::string& command,
-                            const std::vector<Setting>& settings) {
-  std::vector<std::string> known;
-  const bool is_flag = word.starts_with("-");
-  if (is_flag) {
-    for (const Setting& setting : settings) known.push_back("--" + std::string(setting.name));
-    for (const char* flag :
-         {"--help", "--version", "--json", "--from-client", "--backend", "--fix"}) {
-      known.emplace_back(flag);
-    }
-  } else if (command == "cache") {
-    for (const auto& [name, action] : cache_actions()) known.emplace_back(name);
-  } else if (command == "models") {
-    for (const auto& [name, action] : models_actions()) known.emplace_back(name);
-  } else {
-    for (const auto& [name, value] : commands()) known.push_back(name);
-  }
-  const std::string meant = nearest(word.substr(0, word.find('=')), known);
-  const std::string hint = meant.empty() ? std::string() : fmt::format(" Did you mean {}?", meant);
-  const bool has_help = command == "cache" || command == "models";
-  return fmt::format(
-      "unknown {} '{}'.{} `anyclaude {}--help` lists them all; what is meant for claude stands "
-      "after `--`.",
-      is_flag ? "option" : "command", word, hint, has_help ? command + " " : "");
-}
-
-Result<CommandLine> parse_command_line(std::vector<std::string> arguments,
-                                       const std::vector<Setting>& settings) {
-  CommandLine line;
-  const auto end = std::find(arguments.begin(), arguments.end(), "--");
-  if (end != arguments.end()) line.client_arguments.assign(end + 1, arguments.end());
-  arguments.erase(end, arguments.end());
-
-  CLI::App app;
-  app.set_help_flag();
-  app.allow_extras();
-  app.require_subcommand(0, 1);
-  app.add_flag("-h,--help", line.help);
-  app.add_flag("--version", line.version);
-  app.add_flag("--json", line.json);
-  app.add_flag("--detached", line.detached);  // for the launcher alone, so not in the help
-  std::map<std::string_view, std::pair<CLI::Option*, std::string>> options;
-  for (const Setting& setting : settings) {
-    auto& [option, value] = options[setting.name];
-    const std::string flag = "--" + std::string(setting.name);
-    option = setting.placeholder.empty() ? app.add_flag(flag, value) : app.add_option(flag, value);
-    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  }
-  for (const auto& [name, command] : commands()) {
-    CLI::App* added = app.add_subcommand(name)->fallthrough();
-    if (command == CommandName::cache) line.cache.add_to(*added);
-    if (command == CommandName::models) line.models.add_to(*added);
-    if (command == CommandName::mode) added->add_option("NAME", line.mode_wanted);
-    if (command == CommandName::warm) added->add_flag("--from-client", line.from_client);
-    if (command == CommandName::doctor) {
-      added->add_option("--backend", line.backend);
-      added->add_flag("--fix", line.fix);
-    }
-  }
-  try {
-    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
-    app.parse(arguments);
-  } catch (const CLI::ParseError& error) {
-    return refuse(fmt::format("{} (`anyclaude --help` explains all)", error.what()));
-  }
-  for (const auto& [name, found] : options) {
-    if (found.first->count() > 0) line.settings[name] = found.second;
-  }
-  if (!line.backend.empty()) line.settings["mode"] = line.backend;
-  for (const CLI::App* command : app.get_subcommands()) line.command = command->get_name();
-  const auto unknown = app.remaining(true);
-  if (!unknown.empty() && unknown.front() == "help") {
-    line.help = true;
-  } else if (!unknown.empty()) {
-    return refuse(explain_unknown(unknown.front(), line.command, settings));
-  }
-  return line;
+Answer refusal(const Error& error) {
+  constexpr int usage_error = 1;
+  return {usage_error, "anyclaude: " + error.message + "\n"};
 }
 
 // A Config on its way, and which settings shaped its engine.
@@ -197,8 +98,8 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   Draft draft;
   Config& config = draft.config;
   config.folders = TRY(find_folders(environment, ::geteuid()));
-  for (const auto& [name, command] : commands()) {
-    if (name == line.command) config.command = command;
+  for (const ListedCommand& one : all_commands()) {
+    if (one.name == line.command && one.command) config.command = *one.command;
   }
   const bool runs_client = config.command == CommandName::run || line.from_client;
   if (!line.client_arguments.empty() && !runs_client) {
@@ -221,20 +122,32 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   return std::move(draft.config);
 }
 
+// What needs no configuration, and works with a broken one.
+std::optional<Answer> answer_at_once(const CommandLine& line) {
+  if (line.help) {
+    for (const ListedCommand& one : all_commands()) {
+      if (one.name == line.command && !one.guide.empty()) return Answer{0, one.guide};
+    }
+    return Answer{0, help_text()};
+  }
+  if (line.version) return Answer{0, "anyclaude " ANYCLAUDE_VERSION "\n"};
+  if (line.command == "man") return Answer{0, man_page(ANYCLAUDE_VERSION, ANYCLAUDE_VERSION_DATE)};
+  if (line.command != "completion") return std::nullopt;
+  auto text = completion(line.shell);
+  if (!text) return refusal(text.error());
+  return Answer{0, std::move(*text)};
+}
+
 }  // namespace
 
 std::variant<Config, Answer> read_config(const std::vector<std::string>& arguments,
                                          const Environment& environment) {
-  constexpr int usage_error = 1;
   const auto settings = all_settings();
   const auto line = parse_command_line(arguments, settings);
-  if (!line) return Answer{usage_error, "anyclaude: " + line.error().message + "\n"};
-  if (line->help && line->command == "cache") return Answer{0, cache_help_text()};
-  if (line->help && line->command == "models") return Answer{0, models_help_text()};
-  if (line->help) return Answer{0, help_text()};
-  if (line->version) return Answer{0, "anyclaude " ANYCLAUDE_VERSION "\n"};
+  if (!line) return refusal(line.error());
+  if (auto answer = answer_at_once(*line)) return std::move(*answer);
   auto config = make_config(*line, settings, environment);
-  if (!config) return Answer{usage_error, "anyclaude: " + config.error().message + "\n"};
+  if (!config) return refusal(config.error());
   return std::move(*config);
 }
 

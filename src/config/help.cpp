@@ -6,63 +6,27 @@
 #include <numeric>
 #include <utility>
 
-#include "config/settings.h"
+#include "config/commands.h"
+#include "config/help_prose.h"
 
 namespace anyclaude {
 namespace {
 
 constexpr size_t columns = 80;
-constexpr size_t indent = 6;
+constexpr size_t setting_indent = 6;
+constexpr size_t command_indent = 14;
 
-constexpr std::string_view introduction =
-    R"(anyclaude: Claude Code, on your own model.
-
-  anyclaude [settings] [-- arguments for claude]
-  anyclaude COMMAND [settings]
-
-Without a command: finds the running server or starts one in the background,
-waits until the model is loaded, and runs `claude` against it. Everything after
-`--` goes to claude, and its exit code comes back.
-
-  anyclaude                          a session in this folder
-  anyclaude -- -p "What is this?"    one question
-  anyclaude --model ~/qwen3.gguf     with another model
-
-Commands
-  run       what happens without a command
-  serve     runs the server in the foreground, until ^C
-  status    what the server is doing [--json]; exit code 3 if none runs
-  stop      ends the server
-  warm      computes ahead what prompts will begin with, as far as the server
-            knows; --from-client runs claude once, so that it does [--json]
-  mode      who answers, and who might [--json]; `anyclaude mode vllm`: from the
-            next request on, also of a session that runs
-  doctor    what is missing, what would be faster [--json]; exit code 1 if it
-            cannot work; --backend mlx-lm looks at what another mode needs,
-            --fix installs and starts what is missing of it
-  cache     what is stored of computed prompts: list, check, throw out, export
-            and import it; `anyclaude cache --help` explains
-  models    the models on this machine: list, pull from the Hugging Face hub,
-            delete; `anyclaude models --help` explains
-
-Every setting is a flag, a variable of the environment and a line of
-config.toml: --kv-type-k q8_0, ANYCLAUDE_KV_TYPE_K=q8_0, kv_type_k = "q8_0".
-Flags beat the environment, the environment beats the file, which is
-$XDG_CONFIG_HOME/anyclaude/config.toml (~/.config/anyclaude/config.toml).
-Tokens may be written 64k (65,536), sizes 8GiB or 512MiB, times 30m or 2h.
-)";
-
-std::string wrap(std::string_view text) {
+// Behind what stands in the first line up to `column` already; each line begins at the indent.
+std::string wrap(std::string_view text, size_t indent, size_t column) {
   std::string out;
-  size_t column = columns;  // the first word begins the first line
   while (!text.empty()) {
     const size_t end = std::min(text.find(' '), text.size());
     const std::string_view word = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
     if (column + 1 + word.size() > columns) {
-      out += fmt::format("{}{:{}}", out.empty() ? "" : "\n", "", indent);
+      out += fmt::format("\n{:{}}", "", indent);
       column = indent;
-    } else {
+    } else if (!out.empty()) {
       out += ' ';
       ++column;
     }
@@ -71,6 +35,8 @@ std::string wrap(std::string_view text) {
   }
   return out + "\n";
 }
+
+}  // namespace
 
 std::string_view title_of(Setting::Group group) {
   switch (group) {
@@ -92,18 +58,24 @@ std::string_view title_of(Setting::Group group) {
   return {};
 }
 
-}  // namespace
-
 std::string help_text() {
-  std::string out(introduction);
+  std::string out =
+      fmt::format("anyclaude: {}.\n\n{}\n{}\n{}\nCommands\n", help_prose.summary,
+                  help_prose.synopsis, help_prose.without_command, help_prose.examples);
+  for (const ListedCommand& command : all_commands()) {
+    out += fmt::format("  {:<{}}{}", command.name, command_indent - 2,
+                       wrap(command.help, command_indent, command_indent));
+  }
+  out += fmt::format("\n{}", help_prose.settings);
   std::string_view title;
   for (const Setting& setting : all_settings()) {
     if (title != title_of(setting.group)) {
       title = title_of(setting.group);
       out += fmt::format("\n{}\n", title);
     }
-    out += fmt::format("  --{}{}{}\n{}", setting.name, setting.placeholder.empty() ? "" : " ",
-                       setting.placeholder, wrap(setting.help));
+    out += fmt::format("  --{}{}{}\n{:{}}{}", setting.name, setting.placeholder.empty() ? "" : " ",
+                       setting.placeholder, "", setting_indent,
+                       wrap(setting.help, setting_indent, setting_indent));
   }
   return out + "\nOther\n  --version\n  --help\n";
 }

@@ -35,6 +35,18 @@ With --json each prints JSON. Exit codes: 0 done, 1 failed, 2 no such model,
 130 stopped by ^C.
 )";
 
+std::string_view help_of(ModelsCommand::Action action) {
+  switch (action) {
+    case list:
+      return "what is there";
+    case pull:
+      return "fetches one from the Hugging Face hub";
+    case remove:
+      return "deletes one";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string_view, ModelsCommand::Action>> models_actions() {
@@ -46,14 +58,15 @@ std::string models_help_text() { return std::string(help); }
 void ModelsCommandLine::add_to(CLI::App& models) {
   models.require_subcommand(0, 1);
   for (const auto& [name, action] : models_actions()) {
-    CLI::App* added = models.add_subcommand(std::string(name))->fallthrough();
+    CLI::App* added = models.add_subcommand(std::string(name), std::string(help_of(action)));
+    added->fallthrough();
     added->parse_complete_callback([this, name = std::string(name)] { action_ = name; });
     if (action == list) {
-      added->add_flag("--available", available_);
+      added->add_flag("--available", available_, "good ones for code, by the memory they need");
     } else {
-      added->add_option("name", name_);
+      added->add_option("NAME", name_, "of the model");
     }
-    if (action == remove) added->add_flag("--force", force_);
+    if (action == remove) added->add_flag("--force", force_, "also while a server uses it");
   }
 }
 

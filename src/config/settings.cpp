@@ -83,10 +83,10 @@ void add_engine_settings(std::vector<Setting>& settings) {
   settings.push_back({"kv-type-k", engine, "TYPE",
                       "How keys are stored: f32, f16, bf16, q8_0, q5_1, q5_0, q4_1, q4_0, iq4_nl. "
                       "q8_0 takes half the memory of f16. Default: f16.",
-                      set_one_of(&EmbeddedOptions::kv_type_k, kv_types)});
+                      set_one_of(&EmbeddedOptions::kv_type_k, kv_types), false, "", kv_types});
   settings.push_back({"kv-type-v", engine, "TYPE",
                       "How values are stored; quantised ones need flash attention. Default: f16.",
-                      set_one_of(&EmbeddedOptions::kv_type_v, kv_types)});
+                      set_one_of(&EmbeddedOptions::kv_type_v, kv_types), false, "", kv_types});
   settings.push_back({"flash-attention", engine, "on|off|auto",
                       "Default: auto, which is on wherever the engine can.", set_flash_attention});
   settings.push_back({"requests", engine, "NUMBER",
@@ -122,13 +122,14 @@ void add_cache_settings(std::vector<Setting>& settings) {
 }
 
 void add_backend_settings(std::vector<Setting>& settings) {
+  const std::vector<std::string_view> modes = {"auto", "embedded", "mlx-lm",   "lmstudio",
+                                               "vllm", "openai",   "anthropic"};
   settings.push_back({"mode", backend, "NAME",
                       "Who answers: 'embedded' computes here; 'mlx-lm', 'lmstudio', 'vllm', "
                       "'openai' and 'anthropic' ask a server that runs already, and tell tools in "
                       "words where it has none; 'auto' chooses for each request. Default: what "
                       "`anyclaude mode` chose last, else embedded. Example: --mode lmstudio",
-                      set_one_of(&BackendSettings::mode, {"auto", "embedded", "mlx-lm", "lmstudio",
-                                                          "vllm", "openai", "anthropic"})});
+                      set_one_of(&BackendSettings::mode, modes), false, "", modes});
   settings.push_back({"route", backend, "KIND=MODE",
                       "In mode auto: requests of a kind go to one mode while it can answer them, "
                       "comma-separated; KIND is background, agents, images, tools or edits. "

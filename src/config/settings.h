@@ -30,6 +30,7 @@ struct Setting {
   bool secret = false;  // never shown in a process list
   // Of the environment, where others have given it a name before us; empty: made of `name`.
   std::string_view variable = {};
+  std::vector<std::string_view> choices = {};  // all values that there are; empty: others
 };
 
 std::vector<Setting> all_settings();

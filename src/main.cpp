@@ -9,6 +9,7 @@
 #include "cli/models_command.h"
 #include "cli/run.h"
 #include "cli/serve.h"
+#include "cli/service.h"
 #include "cli/status.h"
 #include "cli/stop.h"
 #include "cli/warm.h"
@@ -43,6 +44,8 @@ int main(int argc, char** argv) {
       return mode(config);
     case CommandName::models:
       return models(config);
+    case CommandName::service:
+      return service(config, environment);
   }
   return 1;
 }

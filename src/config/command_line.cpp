@@ -38,6 +38,20 @@ std::string modes(const std::vector<Setting>& settings) {
   return mode == settings.end() ? "NAME" : placeholder_of(*mode);
 }
 
+void add_service_words(CLI::App& service, CommandLine& line) {
+  using enum ServiceCommand::Action;
+  service.require_subcommand(0, 1);
+  const auto add = [&](const char* name, const char* help, ServiceCommand::Action action) {
+    CLI::App* added = service.add_subcommand(name, help)->fallthrough();
+    added->parse_complete_callback([&line, action] { line.service.action = action; });
+    return added;
+  };
+  add("install", "has a server run from each login on", install)
+      ->add_flag("--print", line.service.print, "shows the service's file, and does nothing");
+  add("remove", "ends the service and removes its file", remove);
+  add("status", "whether it runs, and where its log is", status);
+}
+
 // What stands behind the word of a command.
 void add_own_words(CLI::App& added, std::string_view name, const std::vector<Setting>& settings,
                    CommandLine& line) {
@@ -55,6 +69,7 @@ void add_own_words(CLI::App& added, std::string_view name, const std::vector<Set
         ->type_name(modes(settings));
     added.add_flag("--fix", line.fix, "installs and starts what is missing");
   }
+  if (name == "service") add_service_words(added, line);
   if (name == "completion") {
     added.add_option("SHELL", line.shell, "which shell is to complete")
         ->type_name(std::string(completion_shells));

@@ -29,6 +29,7 @@ struct CommandLine {
   std::string shell;    // completion
   CacheCommandLine cache;
   ModelsCommandLine models;
+  ServiceCommand service;
 };
 
 // `settings` outlives the result. Error::invalid_request for words that mean nothing, with what was

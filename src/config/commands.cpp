@@ -29,6 +29,10 @@ std::vector<ListedCommand> all_commands() {
        "the models on this machine: list, pull from the Hugging Face hub, delete; `anyclaude "
        "models --help` explains",
        models_help_text()},
+      {"service", CommandName::service,
+       "install has a server run from each login on, with the settings that are given and "
+       "Restart=on-failure; remove undoes it; status, or nothing, tells how it is. Keys must stand "
+       "in config.toml. --print shows the file of systemd or launchd alone"},
       {"completion", std::nullopt,
        "prints what completes these words in a shell; for bash: source <(anyclaude completion "
        "bash)"},

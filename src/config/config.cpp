@@ -12,6 +12,7 @@
 #include "config/config_file.h"
 #include "config/help.h"
 #include "config/man_page.h"
+#include "config/setters.h"
 #include "config/settings.h"
 
 namespace anyclaude {
@@ -41,6 +42,15 @@ Result<void> apply(const Setting& setting, std::string_view value, std::string_v
     draft.engine_settings[setting.name] = setting.name == "model" ? draft.config.model : value;
   }
   return {};
+}
+
+// The value as it means the same in any folder.
+std::string server_value(const Setting& setting, const std::string& value,
+                         const SettingContext& context, const Draft& draft) {
+  if (setting.name == "model") return draft.config.model;
+  const ValueKind kind = value_kind(setting.placeholder);
+  const bool is_path = kind == ValueKind::file || kind == ValueKind::folder;
+  return is_path ? full_path(value, context).string() : value;
 }
 
 Result<void> apply_file(const std::vector<Setting>& settings, const std::filesystem::path& home,
@@ -84,7 +94,8 @@ Result<void> apply_all(const std::vector<Setting>& settings, const Environment& 
     if (setting.secret) {
       draft.config.server_secrets[environment_name(setting)] = given->second;
     } else {
-      draft.config.server_flags.push_back(fmt::format("{}={}", flag, given->second));
+      draft.config.server_flags.push_back(
+          fmt::format("{}={}", flag, server_value(setting, given->second, {here, home}, draft)));
     }
   }
   for (const auto& [name, value] : draft.engine_settings) {
@@ -116,6 +127,7 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
     config.cache_command = TRY(line.cache.read({here, value_of(environment, "HOME")}));
   }
   if (config.command == CommandName::models) config.models_command = TRY(line.models.read());
+  config.service_command = line.service;
   config.detached = line.detached;
   config.api.version = ANYCLAUDE_VERSION;
   TRY_VOID(apply_all(settings, environment, line, draft));

@@ -22,7 +22,7 @@
 
 namespace anyclaude {
 
-enum class CommandName { run, serve, status, stop, warm, doctor, cache, mode, models };
+enum class CommandName { run, serve, status, stop, warm, doctor, cache, mode, models, service };
 
 // What `anyclaude cache` is to do.
 struct CacheCommand {
@@ -52,6 +52,13 @@ struct ModelsCommand {
 struct HubSettings {
   std::string url = "https://huggingface.co";
   std::string token;  // empty: none
+};
+
+// What `anyclaude service` is to do.
+struct ServiceCommand {
+  enum class Action { status, install, remove };
+  Action action = Action::status;
+  bool print = false;  // install: the service's file goes to standard output, and nowhere else
 };
 
 struct LauncherOptions {
@@ -108,6 +115,7 @@ struct Config {
   CacheCommand cache_command;
   HubSettings hub;
   ModelsCommand models_command;
+  ServiceCommand service_command;
   std::string mode_wanted;  // `anyclaude mode NAME`; empty: it tells the present one
 
   bool json = false;         // status, warm, doctor, cache, models: for programs
@@ -115,8 +123,8 @@ struct Config {
   bool fix = false;          // doctor: what is missing is installed and started
   bool detached = false;     // serve: started by a launcher, leaves when nobody needs it
 
-  // To start a server that is configured the same: the flags of this command line, and what of it
-  // must not be seen in a process list, as environment variables.
+  // To start a server that is configured the same, in whatever folder: the flags of this command
+  // line, and what of it must not be seen in a process list, as environment variables.
   std::vector<std::string> server_flags;
   Environment server_secrets;
   // The settings that shape the engine, "name=value", sorted: what tells two servers apart.

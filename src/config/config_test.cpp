@@ -289,6 +289,29 @@ TEST_F(ConfigTest, TellsAServerHowToBeTheSame) {
   EXPECT_EQ(accept(again).embedded.context_tokens, 4096u);
 }
 
+TEST_F(ConfigTest, TellsAServerPathsThatHoldInAnyFolder) {
+  const std::string here = std::filesystem::current_path().string();
+  EXPECT_EQ(
+      accept({"serve", "--model", "m.gguf", "--cache-folder", "kv", "--claude", "~/claude"})
+          .server_flags,
+      (std::vector<std::string>{"--model=" + here + "/m.gguf", "--cache-folder=" + here + "/kv",
+                                "--claude=" + (folder_.path() / "claude").string()}));
+  EXPECT_EQ(accept({"--model", "owner/repo:Q4"}).server_flags,
+            std::vector<std::string>{"--model=owner/repo:Q4"});
+}
+
+TEST_F(ConfigTest, TakesWhatBecomesOfTheService) {
+  using enum ServiceCommand::Action;
+  EXPECT_EQ(accept({"service"}).command, CommandName::service);
+  EXPECT_EQ(accept({"service"}).service_command.action, status);
+  EXPECT_EQ(accept({"service", "remove"}).service_command.action, remove);
+  const Config config = accept({"service", "install", "--port", "9", "--print"});
+  EXPECT_EQ(config.service_command.action, install);
+  EXPECT_TRUE(config.service_command.print);
+  EXPECT_EQ(config.server_flags, std::vector<std::string>{"--port=9"});
+  EXPECT_TRUE(contains(refusal({"service", "instal"}), "Did you mean install?"));
+}
+
 TEST_F(ConfigTest, CommandsTakeSettingsOnBothSides) {
   EXPECT_EQ(accept({"--port", "5", "serve"}).command, CommandName::serve);
   const Config config = accept({"status", "--json", "--port", "5"});

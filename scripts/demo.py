@@ -103,13 +103,9 @@ rest was still in the server's memory. The figures are the server's own (GET /me
 """)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    for name in ("--program", "--model", "--client"):
-        parser.add_argument(name, required=True)
-    options = parser.parse_args()
-    program = os.path.abspath(options.program)
-
+def two_turns(program, model, client):
+    """Runs both in a folder of their own; returns what each added to the server's counters. Raises
+    what stopped them: CalledProcessError, TimeoutExpired, OSError."""
     with tempfile.TemporaryDirectory(prefix="anyclaude-demo-") as folder:
         folder = pathlib.Path(folder)
         port, key = free_port(), secrets.token_hex(16)
@@ -119,19 +115,30 @@ def main():
         turns, before = [], {}
         try:
             for arguments in TURNS:
-                run_turn(program, options.model, options.client, arguments, environment, project)
+                run_turn(program, model, client, arguments, environment, project)
                 after = read_metrics(port, key)
                 turns.append(Turn(before, after))
                 before = after
-        except subprocess.CalledProcessError as error:
-            sys.exit(f"error: the demo stopped: the client ended with {error.returncode}")
-        except (subprocess.TimeoutExpired, OSError) as error:
-            sys.exit(f"error: the demo stopped: {error}")
         finally:
             subprocess.run([program, "stop"], env=environment, check=False,
                            stdout=subprocess.DEVNULL, timeout=60)
-        print_table(*turns)
-        print(f"""Go on with your own project and model:
+        return turns
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    for name in ("--program", "--model", "--client"):
+        parser.add_argument(name, required=True)
+    options = parser.parse_args()
+    program = os.path.abspath(options.program)
+    try:
+        turns = two_turns(program, options.model, options.client)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"error: the demo stopped: the client ended with {error.returncode}")
+    except (subprocess.TimeoutExpired, OSError) as error:
+        sys.exit(f"error: the demo stopped: {error}")
+    print_table(*turns)
+    print(f"""Go on with your own project and model:
   cd your-project
   {program} --model your-model.gguf
   {program} --help""")

@@ -26,7 +26,8 @@ part_style() {
   python=$(find_python)
   "$python" tests/tidy_test.py
   "$python" tests/tidy.py
-  shellcheck -x .ci/run scripts/*.sh scripts/setup/*.sh
+  "$python" scripts/test/kv_cache_probe_test.py
+  shellcheck -x .ci/run scripts/*.sh scripts/setup/*.sh scripts/test/*.sh
 }
 
 # The types and unit tests of the dashboard's page.

@@ -60,6 +60,7 @@ LITERAL = re.compile(r'R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:[^"\\\n]|\\.)*"|
                      r"(?<![0-9a-fA-F])'(?:[^'\\\n]|\\.)*'|//[^\n]*|/\*.*?\*/", re.DOTALL)
 CONTAINER = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b[^()]*$")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
 def without_literals(text):
@@ -86,6 +87,18 @@ def long_functions(text):
             if not container and not nested and lines > FUNCTION_MAX:
                 yield code.count("\n", 0, start) + 1, lines
         header = at + 1
+
+
+def prose_of(text):
+    """A document without its blocks; the lines stay where they are."""
+    return FENCED.sub(lambda match: "\n" * match.group().count("\n"), text)
+
+
+def anchors(text):
+    """Of the headings of a document, as GitHub makes them."""
+    for heading in re.findall(r"^#{1,6} +(.*?) *$", prose_of(text), re.MULTILINE):
+        words = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").lower()
+        yield re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
 
 
 class Tidy:
@@ -175,17 +188,21 @@ class Tidy:
                         self.find(path, number, f"includes {name}: {why}")
 
     def check_document(self, path, text):
-        prose = re.sub(r"^```.*?^```", lambda m: "\n" * m.group().count("\n"), text,
-                       flags=re.DOTALL | re.MULTILINE)
+        prose = prose_of(text)
         titles = re.findall(r"^# ", prose, re.MULTILINE)
         if len(titles) != 1:
             self.find(path, 1, f"{len(titles)} titles; a document has one")
         for match in LINK.finditer(prose):
-            target = match.group(1).split("#")[0]
-            if target and "://" not in target and not target.startswith("mailto:"):
-                if not (self.root / path.parent / target).exists():
-                    number = prose.count("\n", 0, match.start()) + 1
-                    self.find(path, number, f"links to {target}, which is not there")
+            target, _, anchor = match.group(1).partition("#")
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            number = prose.count("\n", 0, match.start()) + 1
+            file = self.root / path.parent / target if target else self.root / path
+            if not file.exists():
+                self.find(path, number, f"links to {target}, which is not there")
+            elif anchor and file.suffix == ".md":
+                if anchor not in anchors(file.read_text(encoding="utf-8")):
+                    self.find(path, number, f"links to {match.group(1)}: no such heading")
 
     def check_lists(self, paths):
         """Sources that no build knows, and sources without a test of their own."""

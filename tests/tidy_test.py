@@ -126,6 +126,9 @@ class TidyTest(unittest.TestCase):
         self.assert_finds("2 titles", "README.md", "# One\n# Two\n")
         self.assert_finds("0 titles", "docs/guide.md", "text\n")
         self.assert_finds("links to gone.md", "README.md", "# One\n[x](gone.md#part)\n")
+        self.assert_finds("#two: no such heading", "README.md", "# One\n[x](#two)\n")
+        self.assert_finds("README.md#no: no such", "docs/a.md", "# One\n[x](../README.md#no)\n")
+        self.assert_clean("docs/a.md", "# The `one` [and](a.md) only: x\n[](#the-one-and-only-x)\n")
 
 
 if __name__ == "__main__":

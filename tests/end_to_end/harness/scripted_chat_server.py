@@ -12,9 +12,10 @@ CONTEXT = 100_000
 class ScriptedChatServer:
     """Listens from construction until `close`. `answers`: texts, and calls as (name, arguments), of
     the answers to come where tools are told of, or functions that give one when it is due; else it
-    says that it is done. `port`: of one that was closed before. `model`: the name of its model."""
+    says that it is done. `port`: of one that was closed before. `model`: the name of its model.
+    `gets`: {path: what a GET of it answers}, for servers that tell more of themselves."""
 
-    def __init__(self, answers=(), port=0, model=MODEL):
+    def __init__(self, answers=(), port=0, model=MODEL, gets=None):
         self.answers = list(answers)
         self.asked = []  # bodies, without the probes
         self.closed = False
@@ -35,6 +36,8 @@ class ScriptedChatServer:
                 self.wfile.write(body)
 
             def do_GET(self):
+                if self.path in (gets or {}):
+                    return self.reply(json.dumps(gets[self.path]).encode())
                 if self.path != "/v1/models":
                     return self.reply(b"{}", status=404)
                 models = [{"id": model, "object": "model", "max_model_len": CONTEXT}]

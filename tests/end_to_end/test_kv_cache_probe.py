@@ -1,5 +1,7 @@
-"""scripts/test/test-mlx-kv-cache-real.sh tells a cache that works from one that does not."""
+"""scripts/test/test-mlx-kv-cache-real.sh tells a cache that works from one that does not, and
+validate-kv-cache.sh writes down what it measured."""
 import json
+import re
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -87,3 +89,26 @@ def test_says_what_to_do_where_it_cannot_ask(h):
         code, said = probe(*arguments, key=key)
         expect_equal(code, 2, f"exit code\n{said}")
         expect(said_of in said, said)
+
+
+def test_writes_what_it_measures_into_its_guide(h):
+    guide = h.scratch / "results.md"
+    here = (ROOT / "docs/guides/kv-cache-validation-results.md").read_text()
+    begin, end = re.findall(r"^<!-- .* -->$", here, re.MULTILINE)
+    guide.write_text(f"# Title\n\n{begin}\nold figures\n{end}\n\nThe rest.\n")
+    command = [str(SCRIPT.parent / "validate-kv-cache.sh"), "--anyclaude", str(h.program),
+               "--model", str(h.model), "--output", str(guide), "--no-client"]
+    sizes = ["--tokens", "150,300", "--session-tokens", "60", "--rounds", "1"]
+    done = subprocess.run([*command, *sizes], text=True, capture_output=True, timeout=300,
+                          stdin=subprocess.DEVNULL)
+    expect_equal(done.returncode, 0, f"exit code\n{done.stdout}{done.stderr}")
+    written = guide.read_text()
+    expect(written.startswith("# Title\n") and written.endswith("\n\nThe rest.\n"), written)
+    expect("old figures" not in written and done.stdout.strip() in written, written)
+    restarted = re.search(r"the same, from the disk \| [\d.]+ \| (\d+) of (\d+) \|$", written,
+                          re.MULTILINE)
+    expect(restarted and int(restarted[2]) - int(restarted[1]) < 40, f"little is new:\n{written}")
+    refused = subprocess.run([*command, "--tokens", "30000"], text=True, capture_output=True,
+                             timeout=300, stdin=subprocess.DEVNULL)
+    expect_equal(refused.returncode, 1, f"exit code for too long a text\n{refused.stderr}")
+    expect_equal(guide.read_text(), written, "the file after a run that failed")

@@ -62,7 +62,7 @@ class GuideReader:
         (self.home / "models" / "your-model.gguf").symlink_to(self.h.model)
         default = self.home / ".cache" / "anyclaude" / "models"  # as scripts/setup/models.sh has it
         default.mkdir(parents=True)
-        (default / self.h.model.name).symlink_to(self.h.model)
+        (default / "SmolLM2-135M-Instruct.Q4_1.gguf").symlink_to(self.h.model)
         (self.home / "your-project" / "notes.txt").write_text("The bridge is closed.\n")
         checkout = self.home / "checkout"
         for name in ("bench", "docs", "scripts"):
@@ -86,7 +86,9 @@ class GuideReader:
             ("VLLM_URL", "localhost:8000"))}
         return {"PATH": f"{self.home}/bin:{os.environ['PATH']}", "HOME": str(self.home),
                 "LANG": "C.UTF-8", "XDG_RUNTIME_DIR": str(self.home / "run"), "IS_SANDBOX": "1",
-                "ANYCLAUDE_PORT": str(self.port), "CLAUDE_CODE_EXTRA_BODY": SHORT_ANSWERS, **here}
+                "ANYCLAUDE_PORT": str(self.port), "CLAUDE_CODE_EXTRA_BODY": SHORT_ANSWERS,
+                # What one guide has computed of the client's tools, the next one need not.
+                "ANYCLAUDE_CACHE_FOLDER": str(self.h.scratch / "guides-kv"), **here}
 
     def with_ports(self, text):
         for written, real in self._ports.items():

@@ -9,9 +9,9 @@ import re
 import shutil
 import subprocess
 
-from harness import Home, expect, expect_equal
+from harness import Failed, Home, expect, expect_equal
 from harness.commands import Lookup
-from harness.guide import KINDS, blocks, blocks_of_kind, documents
+from harness.guide import KINDS, Block, blocks, blocks_of_kind, documents
 from harness.guide_reader import GuideReader
 from harness.model_server import mlx_lm
 from harness.setup import ROOT
@@ -53,6 +53,20 @@ def test_commands_for_elsewhere_are_right(h):
     lookup = Lookup(h)
     for block in blocks_of_kind("sh elsewhere"):
         lookup.check(block)
+
+
+def test_commands_that_are_wrong_are_found(h):
+    lookup = Lookup(h)
+    for command in ("anyclaude doctor --mend", "anyclaude mend", "mlx_lm.server --bits 4",
+                    "vllm serve M --fast", "lms load M --context 4", "lms fetch M",
+                    "hf download M --where x", "pip install no-such-package", "curl x | sh",
+                    "npm install -g claude", "systemctl --user remable x", "scripts/gone.sh",
+                    "export CLAUDE_CODE_MEND=1", "export ANYCLAUDE_MEND=1", "if true; then"):
+        try:
+            lookup.check(Block("a guide", 1, "sh elsewhere", command + "\n"))
+        except Failed:
+            continue
+        raise Failed(f"nothing is found wrong with: {command}")
 
 
 def test_configuration_is_read(h):
@@ -159,8 +173,9 @@ def test_follow_troubleshooting(h):
 
 def test_follow_tool_calling(h):
     said = follow(h, "tool-calling.md")
-    call = re.search(r'"input":\{"place": ?"([^"]*)"\}', said)
-    expect(call and len(call[1]) <= 20, f"no call that fits its schema: {said[-1500:]}")
+    answer, _ = json.JSONDecoder().raw_decode(said[said.index('{"id":"msg_'):])
+    calls = [block["input"] for block in answer["content"] if block["type"] == "tool_use"]
+    expect(calls and len(calls[0]["place"]) <= 20, f"no call that fits its schema: {answer}")
 
 
 def test_follow_teams(h):

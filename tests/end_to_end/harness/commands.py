@@ -69,6 +69,7 @@ class Lookup:
         return Path(self.h.setup.claude).resolve().read_bytes()
 
     def _check_script(self, path, arguments):
+        expect((ROOT / path).exists(), f"there is no {path}")
         done = subprocess.run([ROOT / path, "--help"], text=True, capture_output=True, timeout=60)
         expect(done.returncode == 0 or not arguments, f"{path} --help fails: {done.stderr}")
         expect_options(arguments, done.stdout)

@@ -31,6 +31,8 @@ WORDS = ("amber basin candle delta ember fallow granite harbour island juniper k
 QUESTIONS = ("What is this text about?", "Which word comes most often?", "Is it a poem?",
              "How long is it?", "Who may have written it?")
 
+FIT_WORDS = (5, 105)
+
 WORKS, FAILS, OPEN = 0, 1, 2
 
 
@@ -210,10 +212,15 @@ class Probe:
         self.hits = []
 
     def fit(self):
-        """Also has the server load what it loads at its first request."""
-        words = min(200, self._tokens)
-        counted = self.server.ask(text_of(words, random.getrandbits(64)), "Hi").prompt_tokens
-        self._words = int(self._tokens * words / counted) if counted else int(self._tokens * 0.7)
+        """Finds how many words make as many tokens, by two short texts. Also has the server load
+        what it loads at its first request."""
+        few, more = [self.server.ask(text_of(words, random.getrandbits(64)), "Hi").prompt_tokens
+                     for words in FIT_WORDS]
+        if few and more and more > few:
+            words_a_token = (FIT_WORDS[1] - FIT_WORDS[0]) / (more - few)
+            self._words = max(1, int(FIT_WORDS[0] + (self._tokens - few) * words_a_token))
+        else:  # it does not count them
+            self._words = int(self._tokens * 0.7)
 
     def new_text(self):
         return text_of(self._words, random.getrandbits(64))

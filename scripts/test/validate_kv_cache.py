@@ -14,6 +14,7 @@ import datetime
 import os
 import pathlib
 import platform
+import signal
 import secrets
 import subprocess
 import sys
@@ -50,12 +51,18 @@ class OwnServer:
         self._process = subprocess.Popen(
             [program, "serve", "--model", model, "--port", str(port), "--no-warm"],
             env=environment, stdout=self._log, stderr=self._log, stdin=subprocess.DEVNULL)
+        try:
+            self._wait_until_ready(folder / "serve.log")
+        except BaseException:  # also where the user ends it: the server must not stay
+            self.stop()
+            raise
+
+    def _wait_until_ready(self, log):
         end = time.monotonic() + START_TIMEOUT_S
         while not self._ready():
             if self._process.poll() is not None or time.monotonic() > end:
-                self.stop()
                 sys.exit(f"error: anyclaude does not serve; its log is:\n"
-                         f"{(folder / 'serve.log').read_text(errors='replace')[-2000:]}")
+                         f"{log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.1)
 
     def _ready(self):
@@ -222,6 +229,8 @@ def main():
                         default=ROOT / "docs/guides/kv-cache-validation-results.md")
     parser.add_argument("--no-client", action="store_true", help="without Claude Code")
     options = parser.parse_args()
+    # Ends the server and removes its folder, as ^C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if not os.access(options.anyclaude, os.X_OK):
         sys.exit(f"error: {options.anyclaude} is not there; run `make build`, or give --anyclaude.")
     if options.model is None:

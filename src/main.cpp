@@ -4,6 +4,7 @@
 #include "base/environment.h"
 #include "cli/cache_command.h"
 #include "cli/compute_threads.h"
+#include "cli/dashboard.h"
 #include "cli/doctor.h"
 #include "cli/mode.h"
 #include "cli/models_command.h"
@@ -42,6 +43,8 @@ int main(int argc, char** argv) {
       return cache(config);
     case CommandName::mode:
       return mode(config);
+    case CommandName::dashboard:
+      return dashboard(config);
     case CommandName::models:
       return models(config);
     case CommandName::service:

@@ -11,6 +11,7 @@
 #include "api/api_metrics.h"
 #include "api/cache_admin.h"
 #include "api/completions.h"
+#include "api/dashboard.h"
 #include "api/errors.h"
 #include "api/event_parts.h"
 #include "api/events_feed.h"
@@ -170,7 +171,8 @@ struct Api::Impl {
       return std::make_unique<HttpReply>(error_reply(host.error(), request));
     }
     const bool open =
-        request.path == "/health" || request.path == "/ready" || request.method == "OPTIONS";
+        request.path == "/health" || request.path == "/ready" || request.method == "OPTIONS" ||
+        is_dashboard_path(request.path);
     if (open) return nullptr;
     if (const auto caller = auth.caller(request); !caller) {
       return std::make_unique<HttpReply>(error_reply(caller.error(), request));
@@ -215,6 +217,8 @@ void Api::add_routes(HttpServer& server) {
                        HttpHandler handler, bool always_served = false) {
     server.route(method, path, api.counted(endpoint, std::move(handler)), always_served);
   };
+  add("GET", "/", "dashboard", dashboard_page, true);
+  add("GET", "/assets/{name}", "dashboard", dashboard_asset, true);
   add("POST", "/v1/messages", "messages",
       [&api](const HttpRequest& request) { return api.messages.create(request); });
   add("POST", "/v1/messages/count_tokens", "count_tokens",

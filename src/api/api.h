@@ -1,5 +1,6 @@
 // The HTTP API: adds its routes to an HttpServer and answers them from a Backend.
 //
+//   GET  /, /assets/{name}          the dashboard (no key needed): api/dashboard.h
 //   POST /v1/messages               stream and not
 //   POST /v1/messages/count_tokens
 //   POST /v1/chat/completions       stream and not; in OpenAI's form

@@ -18,6 +18,9 @@ std::vector<ListedCommand> all_commands() {
       {"mode", CommandName::mode,
        "who answers, and who might [--json]; `anyclaude mode vllm`: from the next request on, also "
        "of a session that runs"},
+      {"dashboard", CommandName::dashboard,
+       "the link to the server's page, for a browser: what runs, what was saved, what is kept "
+       "[--json]; exit code 3 if none runs"},
       {"doctor", CommandName::doctor,
        "what is missing, what would be faster [--json]; exit code 1 if it cannot work; --backend "
        "mlx-lm looks at what another mode needs, --fix installs and starts what is missing of it"},

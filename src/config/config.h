@@ -22,7 +22,19 @@
 
 namespace anyclaude {
 
-enum class CommandName { run, serve, status, stop, warm, doctor, cache, mode, models, service };
+enum class CommandName {
+  run,
+  serve,
+  status,
+  stop,
+  warm,
+  doctor,
+  cache,
+  mode,
+  models,
+  service,
+  dashboard
+};
 
 // What `anyclaude cache` is to do.
 struct CacheCommand {

@@ -20,6 +20,10 @@ constexpr seconds between_waiting_lines{30};
 constexpr size_t bar_width_most = 30;
 constexpr size_t bar_width_least = 10;
 constexpr size_t what_width_least = 12;
+// Kept for it also while it is shorter, so that the bar does not change its length.
+constexpr size_t state_width = std::string_view("100 %, 59m 55s left").size();
+constexpr size_t state_width_with_rate =
+    std::string_view("100 %, 1023.9 MiB/s, 59m 55s left").size();
 constexpr std::string_view erase_line = "\r\033[K";
 
 size_t terminal_columns() {
@@ -111,19 +115,20 @@ void Progress::show(std::string_view what, Amount amount) {
   if (lines) {
     output_.write(fmt::format("{} {}\n", what, state));
   } else {
-    draw_bar(what, amount.fraction, state);
+    draw_bar(what, amount, state);
   }
 }
 
 // As long a bar as there is room for, and no bar where the words need it all.
-void Progress::draw_bar(std::string_view what, float fraction, std::string_view state) {
+void Progress::draw_bar(std::string_view what, const Amount& amount, std::string_view state) {
   // Brackets and blanks; and some terminals go to the next line when the last column is written.
-  const size_t taken = state.size() + 5;
+  const size_t taken =
+      std::max(state.size(), amount.bytes ? state_width_with_rate : state_width) + 5;
   const size_t room = std::max(output_.columns(), taken + what_width_least) - taken;
   if (room < what_width_least + bar_width_least) return draw(cut(what, room), "", state);
   const std::string words = cut(what, room - bar_width_least);
   const size_t width = std::min(bar_width_most, room - characters(words));
-  const auto done = static_cast<size_t>(fraction * static_cast<float>(width));
+  const auto done = static_cast<size_t>(amount.fraction * static_cast<float>(width));
   const bool coloured = output_.style == Style::coloured;
   draw(words,
        fmt::format("[{}{:#<{}}{}{:.<{}}] ", coloured ? "\033[32m" : "", "", done,

@@ -57,7 +57,7 @@ class Progress {
   void end();
 
  private:
-  void draw_bar(std::string_view what, float fraction, std::string_view state);
+  void draw_bar(std::string_view what, const Amount& amount, std::string_view state);
   void draw(std::string_view what, std::string_view bar, std::string_view state);
 
   const Output output_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -95,8 +96,23 @@ TEST_F(ProgressTest, NeverWrapsALine) {
         line, [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; });
     EXPECT_LT(static_cast<size_t>(wide), columns_) << line;
     EXPECT_TRUE(line.ends_with("55 %")) << line;
-    EXPECT_EQ(line.find('[') != std::string::npos, columns_ >= 31) << line;
+    EXPECT_EQ(line.find('[') != std::string::npos, columns_ >= 46) << line;
+    progress.end();
+    taken();
   }
+}
+
+TEST_F(ProgressTest, TheBarKeepsItsLength) {
+  columns_ = 70;
+  Progress progress = make(Style::plain);
+  std::vector<size_t> ends;
+  for (uint64_t done = 0; done <= 100; ++done) {
+    progress.show("fetching m-Q4_K_M.gguf", {static_cast<float>(done) / 100, done << 23});
+    pass(milliseconds(250));
+    if (const std::string line = taken(); !line.empty()) ends.push_back(line.find(']'));
+  }
+  EXPECT_GT(ends.size(), 90u);
+  EXPECT_EQ(std::ranges::count(ends, ends.front()), std::ssize(ends));
 }
 
 TEST_F(ProgressTest, TheTimeLeftIsSteady) {

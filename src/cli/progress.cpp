@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "base/units.h"
@@ -55,11 +56,13 @@ std::string time_left(seconds left) {
   return print_duration((left + step / 2) / step * step) + " left";
 }
 
-std::string state_of(const Amount& amount, const Pace& fraction_pace, const Pace& bytes_pace) {
+std::string state_of(const Amount& amount, const Pace& fraction_pace, const Pace& rate_pace) {
   std::string state = fmt::format("{} %", static_cast<int>(amount.fraction * 100));
-  const auto rate = bytes_pace.per_second();
-  if (amount.bytes && rate) {
+  const auto rate = rate_pace.per_second();
+  if (rate && amount.bytes) {
     state += fmt::format(", {}/s", print_bytes(static_cast<uint64_t>(*rate)));
+  } else if (rate && amount.tokens) {
+    state += fmt::format(", {} tokens/s", print_count(static_cast<uint64_t>(std::llround(*rate))));
   }
   const auto left = fraction_pace.left(1);
   if (left && amount.fraction < 1) state += ", " + time_left(*left);
@@ -103,7 +106,9 @@ void Progress::show(std::string_view what, Amount amount) {
   amount.fraction = std::clamp(amount.fraction, 0.0f, 1.0f);
   const auto now = output_.now();
   fraction_pace_.note(now, amount.fraction);
-  if (amount.bytes) bytes_pace_.note(now, static_cast<double>(*amount.bytes));
+  if (const auto counted = amount.bytes ? amount.bytes : amount.tokens) {
+    rate_pace_.note(now, static_cast<double>(*counted));
+  }
   const bool lines = output_.style == Style::lines;
   const int tenth = static_cast<int>(amount.fraction * 10);
   const bool is_early = now - drawn_at_ < between_drawings && amount.fraction < 1;
@@ -111,7 +116,7 @@ void Progress::show(std::string_view what, Amount amount) {
   what_ = what;
   tenth_ = tenth;
   drawn_at_ = now;
-  const std::string state = state_of(amount, fraction_pace_, bytes_pace_);
+  const std::string state = state_of(amount, fraction_pace_, rate_pace_);
   if (lines) {
     output_.write(fmt::format("{} {}\n", what, state));
   } else {
@@ -123,7 +128,8 @@ void Progress::show(std::string_view what, Amount amount) {
 void Progress::draw_bar(std::string_view what, const Amount& amount, std::string_view state) {
   // Brackets and blanks; and some terminals go to the next line when the last column is written.
   const size_t taken =
-      std::max(state.size(), amount.bytes ? state_width_with_rate : state_width) + 5;
+      std::max(state.size(), amount.bytes || amount.tokens ? state_width_with_rate : state_width) +
+      5;
   const size_t room = std::max(output_.columns(), taken + what_width_least) - taken;
   if (room < what_width_least + bar_width_least) return draw(cut(what, room), "", state);
   const std::string words = cut(what, room - bar_width_least);
@@ -154,7 +160,7 @@ void Progress::end() {
     output_.write(output_.style == Style::coloured ? std::string(erase_line)
                                                    : fmt::format("\r{:{}}\r", "", drawn_columns_));
   }
-  fraction_pace_ = bytes_pace_ = Pace();
+  fraction_pace_ = rate_pace_ = Pace();
   what_.clear();
   tenth_ = -1;
   began_.reset();

@@ -17,8 +17,10 @@ namespace anyclaude {
 
 // How much of it is done.
 struct Amount {
-  float fraction = 0;             // [0, 1]
-  std::optional<uint64_t> bytes;  // where its rate is told in bytes
+  float fraction = 0;  // [0, 1]
+  // At most one of them, where its rate is told.
+  std::optional<uint64_t> bytes;
+  std::optional<uint64_t> tokens;
 };
 
 class Progress {
@@ -48,7 +50,7 @@ class Progress {
 
   // Cheap to call often.
   void show(std::string_view what, Amount amount);
-  void show(std::string_view what, float fraction) { show(what, Amount{fraction, std::nullopt}); }
+  void show(std::string_view what, float fraction) { show(what, Amount{.fraction = fraction}); }
 
   // Of what nobody knows how long it takes: how long it has taken.
   void show_waiting(std::string_view what);
@@ -62,7 +64,7 @@ class Progress {
 
   const Output output_;
   Pace fraction_pace_;
-  Pace bytes_pace_;
+  Pace rate_pace_;
   std::string what_;
   int tenth_ = -1;
   std::optional<Pace::Time> began_;  // waiting

@@ -56,6 +56,15 @@ TEST_F(ProgressTest, TellsRateAndTimeLeftInLinesToo) {
   EXPECT_EQ(text.find('\033'), std::string::npos);
 }
 
+TEST_F(ProgressTest, TellsTokensASecond) {
+  Progress progress = make(Style::lines);
+  for (uint64_t done = 0; done <= 10; ++done) {
+    progress.show("computing", {.fraction = static_cast<float>(done) / 10, .tokens = done * 1'500});
+    pass(milliseconds(1'000));
+  }
+  EXPECT_NE(taken().find("computing 50 %, 1,500 tokens/s, 5s left\n"), std::string::npos);
+}
+
 TEST_F(ProgressTest, IsOneLineDrawnAgainOnATerminal) {
   Progress progress = make(Style::coloured);
   progress.show("loading", 0.5f);

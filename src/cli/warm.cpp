@@ -20,11 +20,12 @@ void show(const WarmReport& report, Progress& progress) {
   const float of_this = report.tokens == 0 ? 0.0f
                                            : static_cast<float>(report.tokens_done) /
                                                  static_cast<float>(report.tokens);
-  progress.show(
-      fmt::format("prompt {} of {}: {}, {} tools, {} tokens",
-                  std::min(report.prompts + 1, report.prompts_all), report.prompts_all,
-                  report.client, report.tools, print_count(report.tokens)),
-      (static_cast<float>(report.prompts) + of_this) / static_cast<float>(report.prompts_all));
+  const auto all = static_cast<float>(report.prompts_all);
+  progress.show(fmt::format("prompt {} of {}: {}, {} tools, {} tokens",
+                            std::min(report.prompts + 1, report.prompts_all), report.prompts_all,
+                            report.client, report.tools, print_count(report.tokens)),
+                {.fraction = (static_cast<float>(report.prompts) + of_this) / all,
+                 .tokens = report.computed + report.reused + report.tokens_done});
 }
 
 Result<WarmReport> warm_server(RunningServer& server, const std::string& key, Progress& progress) {

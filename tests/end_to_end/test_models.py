@@ -85,6 +85,10 @@ def test_a_pulled_model_is_listed_used_and_deleted(h):
                  [("tiny-Q4_1", "Q4_1", True, True, path.stat().st_size)], "the list")
     expect(listed[0]["context"] > 0, f"its metadata: {listed[0]}")
     server = h.own_server(home=puller.home, model="tiny-Q4_1")
+    # The launcher knows it by its other names.
+    other_name = h.run("warm", "--port", server.port, "--model", "o/r:Q4_1", home=puller.home,
+                       ANYCLAUDE_API_KEY=server.key)
+    expect("No prompt is known yet" in other_name.stdout, other_name.stderr)
     used = puller.run("rm", "o/r:Q4_1")
     expect_equal(used.returncode, 1, f"rm of a model in use\n{used.stdout}")
     expect(str(server.port) in used.stderr and path.exists(), used.stderr)

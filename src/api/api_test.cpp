@@ -48,7 +48,7 @@ TEST(Api, HealthIsOpenAndProvesItself) {
 
 TEST(Api, EverythingElseNeedsAKey) {
   ServedApi served;
-  for (const char* path : {"/metrics", "/api/requests", "/v1/models", "/nowhere", "/"}) {
+  for (const char* path : {"/metrics", "/api/requests", "/v1/models", "/nowhere", "/api/events"}) {
     const auto answer = served.get(path, {{"anthropic-version", "2023-06-01"}});
     EXPECT_EQ(answer->status, 401) << path;
     EXPECT_EQ(error_type_of(*answer), "authentication_error");

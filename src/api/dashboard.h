@@ -1,5 +1,5 @@
-// The dashboard's page at /, and what it loads below /assets/. It holds nothing that needs a key: it
-// asks for one, and then the API as any client does.
+// The dashboard's page at /, and what it loads below /assets/. It holds nothing that needs a key:
+// it asks for one, and then the API as any client does.
 #pragma once
 
 #include "net/http_server.h"

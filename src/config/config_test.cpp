@@ -292,7 +292,7 @@ TEST_F(ConfigTest, TellsAServerHowToBeTheSame) {
 TEST_F(ConfigTest, TellsAServerPathsThatHoldInAnyFolder) {
   const std::string here = std::filesystem::current_path().string();
   EXPECT_EQ(
-      accept({"serve", "--model", "m.gguf", "--cache-folder", "kv", "--claude", "~/claude"})
+      accept({"serve", "--model", "./m.gguf", "--cache-folder", "kv", "--claude", "~/claude"})
           .server_flags,
       (std::vector<std::string>{"--model=" + here + "/m.gguf", "--cache-folder=" + here + "/kv",
                                 "--claude=" + (folder_.path() / "claude").string()}));

@@ -10,8 +10,8 @@ using enum ModelsCommand::Action;
 constexpr std::string_view help =
     R"(anyclaude models: the models on this machine.
 
-  anyclaude models ls                what is there; * is what a server takes that
-                                     is started now
+  anyclaude models ls                what is there; * is what a server takes
+                                     that is started now
   anyclaude models ls --available    good ones for code, by the memory they need
   anyclaude models pull NAME         fetches one from the Hugging Face hub
   anyclaude models rm NAME           deletes it, and what is there of it if its

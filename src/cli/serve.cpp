@@ -1,7 +1,6 @@
 #include "cli/serve.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "cli/cache_options.h"
 #include "cli/connect_help.h"
 #include "cli/leases.h"
+#include "cli/log.h"
 #include "cli/progress.h"
 #include "cli/report_error.h"
 #include "cli/running_server.h"
@@ -75,11 +75,6 @@ class PublishedState {
   const Leases leases_;
   ServerState state_;
 };
-
-void log_to_standard_error() {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("anyclaude"));
-  spdlog::set_pattern("%Y-%m-%d %H:%M:%S %l: %v");
-}
 
 ServerState describe_server(const Config& config, uint16_t port, std::string model,
                             std::string nonce) {
@@ -252,7 +247,7 @@ Result<void> run_server(const Config& config) {
 }  // namespace
 
 int serve(const Config& config) {
-  log_to_standard_error();
+  log_to_standard_error(config.log_form);
   std::error_code ignored;
   // In the background it must not keep the folder busy in which its launcher happened to be.
   if (config.detached) std::filesystem::current_path("/", ignored);

@@ -73,6 +73,8 @@ struct ServiceCommand {
   bool print = false;  // install: the service's file goes to standard output, and nowhere else
 };
 
+enum class LogForm { text, json };
+
 struct LauncherOptions {
   std::filesystem::path client;               // of `claude`; empty: looked for
   std::vector<std::string> client_arguments;  // all that stood after "--"
@@ -121,6 +123,7 @@ struct Config {
   BackendSettings backend;
   CacheSettings cache;
   HttpServerOptions http;
+  LogForm log_form = LogForm::text;
   Recorder::Options record;  // without a folder nothing is written down
   ApiOptions api;            // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;

@@ -98,6 +98,12 @@ Result<void> set_gpu_layers(std::string_view value, const SettingContext&, Confi
   return {};
 }
 
+Result<void> set_log_form(std::string_view value, const SettingContext&, Config& config) {
+  if (value != "text" && value != "json") return refuse_value(value, "'text' or 'json'");
+  config.log_form = value == "json" ? LogForm::json : LogForm::text;
+  return {};
+}
+
 Result<void> set_flash_attention(std::string_view value, const SettingContext&, Config& config) {
   if (value != "on" && value != "off" && value != "auto") {
     return refuse_value(value, "one of on, off, auto");

@@ -118,6 +118,7 @@ Result<void> set_hub_url(std::string_view value, const SettingContext&, Config& 
 Result<void> set_hub_token(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config);
 Result<void> set_gpu_layers(std::string_view value, const SettingContext&, Config& config);
+Result<void> set_log_form(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_flash_attention(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_override_kv(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_api_key(std::string_view value, const SettingContext&, Config& config);

@@ -236,6 +236,10 @@ void add_server_settings(std::vector<Setting>& settings) {
                       "(bench/traffic.py): all that the client sends, your files and the output "
                       "of commands included. Default: nothing is written down.",
                       set_file(&Recorder::Options::folder)});
+  settings.push_back({"log-format", server, "text|json",
+                      "How `serve` writes its log on standard error: lines for people, or one JSON "
+                      "object a line, with the request's id. Default: text.",
+                      set_log_form});
   settings.push_back({"body-limit", server, "SIZE", "The longest request. Default: 64MiB.",
                       set_bytes(&HttpServerOptions::body_bytes_max, 1024)});
   settings.push_back(

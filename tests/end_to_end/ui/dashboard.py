@@ -86,11 +86,11 @@ class Dashboard:
         """Of the requests that were answered, newest first, as far as they are in sight."""
         return self.section("Requests").locator(".all .row")
 
-    def wait_for_text(self, locator, pattern, what):
+    def wait_for_text(self, locator, pattern, what, timeout_s=APPEARS_MS / 1000):
         """Waits until the text of the locator's first match has the pattern; returns the match."""
         def found():
             return locator.count() and re.search(pattern, locator.first.inner_text())
-        return wait_until(found, f"{what}: {pattern}", APPEARS_MS / 1000)
+        return wait_until(found, f"{what}: {pattern}", timeout_s)
 
     def picture(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)

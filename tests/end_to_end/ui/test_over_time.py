@@ -68,6 +68,8 @@ def test_errors_are_listed(h):
         board.wait_live()
         reply = server.ask(body(user([text("Hello")])))
         expect(reply.status >= 500, f"status {reply.status}: {reply.text}")
+        log = board.section("Errors and warnings")
+        board.wait_for_text(log, f"Warning.*\\s+{reply.headers['request-id']}: ", "it in the log")
         board.wait_for_text(board.rows(), "Failed: ", "the request that failed")
         board.rows().first.click()
         shown = board.page.get_by_role("dialog").locator(".problem").inner_text()

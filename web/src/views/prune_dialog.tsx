@@ -28,8 +28,8 @@ export function PruneDialog({ row, on_close, on_pruned }: {
       <p class="words">{title_of(row)}</p>
       <p>
         This stretch of {many(row.tokens, "token")} and all that goes on from it,{" "}
-        {bytes_text(row.first.branch_bytes)}, is deleted from memory and disk. A prompt that begins
-        with it is read again.
+        {bytes_text(row.first.branch_bytes)}, is deleted from memory and disk. A later prompt that
+        begins with it is read again; what the model has loaded of it now stays until it needs room.
       </p>
       {problem && <p class="problem" role="alert">{problem}</p>}
       <div class="line end">

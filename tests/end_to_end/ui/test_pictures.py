@@ -6,7 +6,7 @@ from harness import assistant, body, prose, text, user, wait_until
 from harness.scripted_chat_server import ScriptedChatServer
 
 SESSIONS = ("5f2c1d6e-8a41", "9b7de2a0-17c3", "c04417f2-5ee8")
-TOOLS = [{"name": name, "description": prose(number, 60), "input_schema": {"type": "object"}}
+TOOLS = [{"name": name, "description": prose(number, 20), "input_schema": {"type": "object"}}
          for number, name in enumerate(("Bash", "Edit", "Read", "Write"))]
 QUESTIONS = ("What is this project?", "Fix the flaky test of the scheduler.",
              "Rename the option everywhere, also in the guides.")
@@ -15,11 +15,11 @@ QUESTIONS = ("What is this project?", "Fix the flaky test of the scheduler.",
 def converse(server, session, question, turns, tools=None):
     said = [user([text(question)])]
     for turn in range(turns):
-        payload = body(*said, system=[text(prose(840, 250))], tools=tools or TOOLS, max_tokens=24,
+        payload = body(*said, system=[text(prose(840, 80))], tools=tools or TOOLS, max_tokens=8,
                        temperature=0, tool_choice={"type": "none"})
         answer = server.answer(payload, {"x-claude-code-session-id": session})
         words = "".join(block.get("text", "") for block in answer["content"]) or "Done."
-        said += [assistant([text(words)]), user([text(f"{prose(850 + turn, 60)} Go on.")])]
+        said += [assistant([text(words)]), user([text(f"{prose(850 + turn, 20)} Go on.")])]
 
 
 def test_pictures(h):
@@ -27,9 +27,11 @@ def test_pictures(h):
     server = h.own_server(context="8k", vllm_url=",".join(one.url for one in fleet),
                           lmstudio_url=f"http://127.0.0.1:{h.free_port()}/v1")
     for session, question in zip(SESSIONS, QUESTIONS):
-        converse(server, session, question, 3)
-    converse(server, SESSIONS[0], "Where is the cache?", 2, TOOLS[:2])
+        converse(server, session, question, 2)
+    converse(server, SESSIONS[0], "Where is the cache?", 1, TOOLS[:2])
     server.request("PUT", "/api/mode", {"mode": "vllm"})
+    wait_until(lambda: all(one["ready"] for one in server.get("/api/mode").json["servers"]
+                           if one["mode"] == "vllm"), "the fleet is ready")
     for session, question in zip(SESSIONS, QUESTIONS):
         converse(server, session, question, 1)
     server.request("PUT", "/api/mode", {"mode": "lmstudio"})
@@ -40,7 +42,7 @@ def test_pictures(h):
 
     def ask_long(number):
         while not stop.is_set():
-            stream = server.stream(body(prose(860 + number, 2500), max_tokens=400),
+            stream = server.stream(body(prose(860 + number, 1200), max_tokens=100),
                                    {"x-claude-code-session-id": SESSIONS[number]})
             for _ in stream:
                 if stop.is_set():

@@ -53,6 +53,11 @@ function two_units(value: number, size: number, large: string, small: string): s
   return rest === 0 ? front : `${front} ${rest} ${small}`;
 }
 
+export function rate_text(tokens_per_s: number): string {
+  const number = tokens_per_s < 100 ? tenths : whole;
+  return `${number.format(tokens_per_s)} tokens/s`;
+}
+
 export function ago_text(then_s: number, now_s: number): string {
   const seconds = Math.max(0, now_s - then_s);
   if (seconds < 5) return "just now";

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago_text, bytes_text, duration_text, many, share_text, short_name } from "./format.ts";
+import {
+  ago_text, bytes_text, duration_text, many, rate_text, share_text, short_name,
+} from "./format.ts";
 
 test("durations have two units at most", () => {
   const expected: [number, string][] = [
@@ -27,6 +29,8 @@ test("sizes, counts, names and times", () => {
   assert.equal(many(1, "piece"), "1 piece");
   assert.equal(many(1200, "piece"), "1,200 pieces");
   assert.equal(short_name("5f2c1d6e-1111-4c4c"), "5f2c1d6e…");
+  assert.equal(rate_text(31.24), "31.2 tokens/s");
+  assert.equal(rate_text(34_182.2), "34,182 tokens/s");
   assert.equal(short_name("anna"), "anna");
   assert.equal(ago_text(100, 99), "just now");
   assert.match(ago_text(0, 7200), /^2 /);

@@ -92,9 +92,9 @@ class Dashboard:
             return locator.count() and re.search(pattern, locator.first.inner_text())
         return wait_until(found, f"{what}: {pattern}", timeout_s)
 
-    def picture(self, name):
+    def picture(self, name, full_page=True):
         PICTURES.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+        self.page.screenshot(path=PICTURES / f"{name}.png", full_page=full_page)
 
     def expect_accessible(self, where):
         """Fails with what axe finds against WCAG, levels A and AA, and its own best practice."""

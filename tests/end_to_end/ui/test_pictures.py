@@ -62,9 +62,9 @@ def test_pictures(h):
                            "something runs", 60)
                 board.picture(name)
                 if name == "wide":
-                    board.rows().first.click()
+                    board.rows().filter(has_text="New: ").first.click()
                     board.page.get_by_role("dialog").wait_for()
-                    board.picture("request")
+                    board.picture("request", full_page=False)
     finally:
         stop.set()
         for client in clients:

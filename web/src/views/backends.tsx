@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { set_mode } from "../api.ts";
-import { count_text, duration_text, many } from "../format.ts";
+import { count_text, duration_text, many, rate_text } from "../format.ts";
 import type { BackendReport, ModeReport } from "../protocol.ts";
 import { mode_text } from "../words.ts";
 import { notice } from "./notice.tsx";
@@ -73,11 +73,13 @@ function Backend({ server }: { server: BackendReport }) {
     server.images && "images",
     server.context_tokens > 0 && `${count_text(server.context_tokens)} tokens of context`,
   ].filter(Boolean);
+  // Before its first answer they are what the router assumes.
+  const measured = server.answers > 0;
   const rates = [
     server.in_flight > 0 && many(server.in_flight, "request") + " now",
-    server.first_token_s > 0 && `first token after ${duration_text(server.first_token_s)}`,
-    server.token_s > 0 && `${(1 / server.token_s).toFixed(1)} tokens/s`,
-    server.answers > 0 && `learned from ${many(server.answers, "answer")}`,
+    measured && `first token after ${duration_text(server.first_token_s)}`,
+    measured && server.token_s > 0 && rate_text(1 / server.token_s),
+    measured && `learned from ${many(server.answers, "answer")}`,
   ].filter(Boolean);
   return (
     <li class={kind}>

@@ -4,8 +4,9 @@ import type { Row } from "../tree.ts";
 const depth_max = 8; // that is shown; deeper rows stand where these do
 
 export function title_of(row: Row): string {
-  if (row.words) return row.words;
-  return row.forks > 0 ? "A beginning that prompts share" : "A beginning without words of a user";
+  // Its words are those of the prompt that came first; others begin the same way.
+  if (row.forks > 0) return row.words ? `Shared, first by: ${row.words}` : "Shared by prompts";
+  return row.words || "A beginning without words of a user";
 }
 
 export function CacheRow({ row, share, now_s, on_turn, on_pin, on_prune }: {
@@ -42,7 +43,7 @@ export function CacheRow({ row, share, now_s, on_turn, on_pin, on_prune }: {
         <span class="turn" aria-hidden="true">·</span>
       )}
       <div class="what">
-        <p class={row.words ? "words" : "words quiet"} title={title}>{title}</p>
+        <p class={row.words && row.forks === 0 ? "words" : "words quiet"} title={title}>{title}</p>
         <p class="small" title={row.first.model}>
           {told.join(" · ")} ·{" "}
           <time title={moment_text(row.last_used_s)}>{ago_text(row.last_used_s, now_s)}</time>

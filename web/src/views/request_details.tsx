@@ -12,31 +12,21 @@ export function RequestDetails({ request, on_close }: {
   on_close: () => void;
 }) {
   const { prompt_tokens: all, prompt_tokens_reused: reused } = request;
+  const who = [request.backend, request.reason].filter(Boolean).join(": ");
   return (
     <Dialog title="One request" on_close={on_close}>
       {request.error && <p class="problem">{request.error}</p>}
-      <p>
-        <b class="reused">{count_text(reused)} tokens reused</b> and{" "}
-        <b class="new">{count_text(Math.max(0, all - reused))} new</b>, of a prompt of{" "}
-        {many(all, "token")} ({share_text(reused, all)} reused).
-      </p>
-      <p>
-        {why_sentence(request.why)}
-        {request.new_from && <> What is new begins at <b>{request.new_from}</b>.</>}
-      </p>
+      {all > 0 && <WhatWasNew request={request} />}
       {request.sections && <Sections tokens={request.sections} reused={reused} />}
       <dl>
         <Fact name="Ended">{moment_text(request.ended_s)}</Fact>
-        <Fact name="Answered by">
-          {request.backend}{request.reason && `: ${request.reason}`}
-        </Fact>
+        <Fact name="Answered by">{who}</Fact>
         <Fact name="Model">{request.model}</Fact>
         <Fact name="Session">{request.session}</Fact>
         <Fact name="Agent">{request.agent}</Fact>
         <Fact name="Key">{request.key}</Fact>
         <Fact name="Answer">
-          {many(request.output_tokens, "token")}
-          {request.stop && `, ${stop_text(request.stop)}`}
+          {many(request.output_tokens, "token") + (request.stop && `, ${stop_text(request.stop)}`)}
         </Fact>
         <Fact name="First token">
           {request.first_token_s > 0 ? `after ${duration_text(request.first_token_s)}` : ""}
@@ -46,6 +36,23 @@ export function RequestDetails({ request, on_close }: {
         <Fact name="Request">{request.id}</Fact>
       </dl>
     </Dialog>
+  );
+}
+
+function WhatWasNew({ request }: { request: FinishedRequest }) {
+  const { prompt_tokens: all, prompt_tokens_reused: reused } = request;
+  return (
+    <>
+      <p>
+        <b class="reused">{count_text(reused)} tokens reused</b> and{" "}
+        <b class="new">{count_text(Math.max(0, all - reused))} new</b>, of a prompt of{" "}
+        {many(all, "token")} ({share_text(reused, all)} reused).
+      </p>
+      <p>
+        {why_sentence(request.why)}
+        {request.new_from && <> What is new begins at <b>{request.new_from}</b>.</>}
+      </p>
+    </>
   );
 }
 

@@ -144,7 +144,9 @@ function RequestRow({ request, index, height, now_s, on_choose }: {
       <span role="cell" class="backend" title={`${request.backend}: ${request.reason}`}>
         {request.backend}
       </span>
-      <span role="cell" class="prompt" title={many(all, "token")}>{short_count(all)}</span>
+      <span role="cell" class="prompt" title={many(all, "token")}>
+        {all > 0 ? short_count(all) : "–"}
+      </span>
       <span role="cell" class="share">
         <ShareBar reused={reused} all={all} /> <span>{share_text(reused, all)}</span>
       </span>

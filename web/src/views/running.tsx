@@ -1,4 +1,4 @@
-import { count_text, duration_text, many, short_name } from "../format.ts";
+import { count_text, duration_text, many, rate_text, short_name } from "../format.ts";
 import type { RunningRequest } from "../protocol.ts";
 import { phase_words } from "../words.ts";
 
@@ -42,7 +42,7 @@ function RunningRow({ request }: { request: RunningRequest }) {
       <div class="line small">
         <Who session={request.session} agent={request.agent} who={request.key} />
         <span class="why" title={`${request.backend}: ${request.reason}`}>
-          {request.backend && <b>{request.backend}</b>} {request.reason}
+          {request.backend && <b>{request.backend}:</b>} {request.reason}
         </span>
       </div>
     </li>
@@ -56,7 +56,7 @@ function figures(request: RunningRequest): string {
   }
   if (request.phase === "decode") {
     told.push(many(request.output_tokens, "token"));
-    if (request.tokens_per_s > 0) told.push(`${request.tokens_per_s.toFixed(1)} tokens/s`);
+    if (request.tokens_per_s > 0) told.push(rate_text(request.tokens_per_s));
   }
   told.push(duration_text(request.seconds));
   return told.join(" · ");
@@ -92,6 +92,8 @@ function PromptBar({ request }: { request: RunningRequest }) {
   );
 }
 
+const owner = "owner"; // the name of the key that most servers have alone
+
 export function Who({ session, agent, who, bare }: {
   session: string;
   agent: string;
@@ -101,7 +103,7 @@ export function Who({ session, agent, who, bare }: {
   const told = [
     session && `${bare ? "" : "session "}${short_name(session)}`,
     agent && `agent ${short_name(agent)}`,
-    who && `key ${short_name(who, 16)}`,
+    who && who !== owner && `key ${short_name(who, 16)}`,
   ].filter(Boolean);
   const title = [session, agent, who].filter(Boolean).join("\n");
   const text = told.length > 0 ? told.join(" · ") : "no session";

@@ -16,12 +16,11 @@ TEST(ModelsText, ShowsWhatIsStored) {
                   .complete = true,
                   .is_default = true},
                  {.name = "gpt-oss-20b-mxfp4", .short_name = "gpt-oss-20b", .bytes = 1}};
-  EXPECT_EQ(
-      stored_models_text(list),
-      "   NAME            SIZE  QUANT   CONTEXT  WHAT IT IS\n"
-      "*  m-Q4_K_M     5.0 MiB  Q4_K_M   32,768  A model  [31m\n"
-      "   gpt-oss-20b      1 B                    not whole yet: `anyclaude models pull` goes "
-      "on\n");
+  EXPECT_EQ(stored_models_text(list),
+            "   NAME            SIZE  QUANT   CONTEXT  WHAT IT IS\n"
+            "*  m-Q4_K_M     5.0 MiB  Q4_K_M   32,768  A model  [31m\n"
+            "   gpt-oss-20b      1 B                   not whole yet: `anyclaude models pull` goes "
+            "on\n");
 }
 
 TEST(ModelsText, ShowsWhatCanBePulled) {

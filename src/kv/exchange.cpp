@@ -122,8 +122,10 @@ Result<Exchanged> write_prompt(KvCache& cache, const KvCache::Named& named, Writ
   const auto header = encode(
       {.is_signed = !team_key.empty(), .fingerprint = named.fingerprint, .note = written.note});
   Signer signer(team_key);
+  uint64_t file_bytes = 0;
   const auto append = [&](ByteSpan front, ByteSpan payload) -> Result<void> {
     TRY_VOID(signer.add({front, payload}));
+    file_bytes += front.size() + payload.size();
     TRY_VOID(file.append(front));
     if (!payload.empty()) TRY_VOID(file.append(payload));
     return file.append(signer.mac());
@@ -135,7 +137,7 @@ Result<Exchanged> write_prompt(KvCache& cache, const KvCache::Named& named, Writ
     std::vector<uint8_t> front = {piece_mark};
     put(front, ByteSpan(encode_piece_head(*piece.head)));
     TRY_VOID(append(front, *piece.payload));
-    tell(written.bytes);
+    tell(file_bytes);
     return {};
   };
   TRY_VOID(drain(cache, named, named.found.ranges_end, 0, take));

@@ -95,7 +95,7 @@ TEST_F(ExchangeTest, TellsHowFarItIs) {
     ASSERT_TRUE(export_prompt(*user, key_, files_, file, "", progress));
   }
   EXPECT_EQ(fractions.size(), 6u);
-  EXPECT_GT(fractions.back(), 0.3);
+  EXPECT_GT(fractions.back(), 0.9);
   EXPECT_LE(fractions.back(), 1);
   EXPECT_TRUE(std::ranges::is_sorted(fractions));
   fractions.clear();

@@ -6,7 +6,8 @@
 //   POST /api/cache/pin              keeps a prompt or a branch, or lets go of it
 //   POST /api/cache/verify           reads every file; a JSON line now and then, the last "done"
 //   POST /api/cache/prune            throws out
-//   POST /api/cache/export, import   one prompt to or from a file of this machine
+//   POST /api/cache/export, import   one prompt to or from a file of this machine; in lines, the
+//                                    last with the report, where the order says "progress"
 //
 // The bodies are those of protocol/cache_report.h.
 #pragma once

@@ -31,8 +31,6 @@ WORDS = ("amber basin candle delta ember fallow granite harbour island juniper k
 QUESTIONS = ("What is this text about?", "Which word comes most often?", "Is it a poem?",
              "How long is it?", "Who may have written it?")
 
-FIT_WORDS = (5, 105)
-
 WORKS, FAILS, OPEN = 0, 1, 2
 
 
@@ -214,11 +212,12 @@ class Probe:
     def fit(self):
         """Finds how many words make as many tokens, by two short texts. Also has the server load
         what it loads at its first request."""
+        least, most = 5, max(15, min(105, self._tokens // 2))
         few, more = [self.server.ask(text_of(words, random.getrandbits(64)), "Hi").prompt_tokens
-                     for words in FIT_WORDS]
+                     for words in (least, most)]
         if few and more and more > few:
-            words_a_token = (FIT_WORDS[1] - FIT_WORDS[0]) / (more - few)
-            self._words = max(1, int(FIT_WORDS[0] + (self._tokens - few) * words_a_token))
+            words_a_token = (most - least) / (more - few)
+            self._words = max(1, int(least + (self._tokens - few) * words_a_token))
         else:  # it does not count them
             self._words = int(self._tokens * 0.7)
 

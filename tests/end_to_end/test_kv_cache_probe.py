@@ -1,5 +1,6 @@
 """scripts/test/test-mlx-kv-cache-real.sh tells a cache that works from one that does not, and
-validate-kv-cache.sh writes down what it measured."""
+validate-kv-cache.sh writes down what it measured. The real mlx-lm is asked in
+guides.follow_mlx_lm_setup."""
 import json
 import re
 import subprocess
@@ -7,7 +8,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from harness import expect, expect_equal
-from harness.model_server import mlx_lm
 from harness.setup import ROOT
 
 SCRIPT = ROOT / "scripts" / "test" / "test-mlx-kv-cache-real.sh"
@@ -71,12 +71,6 @@ def test_finds_that_a_server_has_no_cache(h):
     expect_equal(code, 1, f"exit code\n{said}")
     expect("The cache does not work" in said and "does not tell what was cached" in said, said)
     forgetful.close()
-
-
-def test_finds_the_cache_of_mlx_lm(h):
-    code, said = probe(mlx_lm(h).origin, "--tokens", 90, "--rounds", 1)
-    expect_equal(code, 0, f"exit code\n{said}")
-    h.note(next(line for line in said.splitlines() if line.startswith("ratio")))
 
 
 def test_says_what_to_do_where_it_cannot_ask(h):

@@ -36,7 +36,7 @@ MAKE = """#!/bin/bash
 exec {make} -n -C "{root}" "$@" >/dev/null
 """
 SHORT_ANSWERS = json.dumps({"temperature": 0, "stop_sequences": ["\n", ".", ",", "!"]})
-TIMEOUT_S = 400
+TIMEOUT_S = 600  # of one guide, on a machine that does other things too
 
 
 class GuideReader:

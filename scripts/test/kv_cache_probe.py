@@ -193,9 +193,13 @@ def has_token(event):
 
 
 def text_of(words, nonce):
-    """As many words that no other nonce has in this order, from the first one on."""
+    """As many words that no other nonce has in this order, from the first one on. Each comes as
+    often as the others, so that texts of the same length have the same number of tokens."""
     dice = random.Random(nonce)
-    return f"Session {nonce}. " + " ".join(dice.choices(WORDS, k=words)) + "."
+    chosen = []
+    while len(chosen) < words:
+        chosen += dice.sample(WORDS, len(WORDS))
+    return f"Session {nonce}. " + " ".join(chosen[:words]) + "."
 
 
 class Probe:
@@ -212,7 +216,7 @@ class Probe:
     def fit(self):
         """Finds how many words make as many tokens, by two short texts. Also has the server load
         what it loads at its first request."""
-        least, most = 5, max(15, min(105, self._tokens // 2))
+        least, most = len(WORDS), len(WORDS) * max(2, min(5, self._tokens // 48))
         few, more = [self.server.ask(text_of(words, random.getrandbits(64)), "Hi").prompt_tokens
                      for words in (least, most)]
         if few and more and more > few:

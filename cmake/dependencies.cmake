@@ -4,6 +4,9 @@
 
 set(ANYCLAUDE_ENGINE_DIR "" CACHE PATH "Folder with engine-config.cmake; empty: engine.sh makes it")
 set(engine_folder ${ANYCLAUDE_ENGINE_DIR})
+if(ANYCLAUDE_PORTABLE)
+  set(ENV{ANYCLAUDE_PORTABLE} 1)
+endif()
 if(NOT engine_folder)
   execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/setup/engine.sh
                   OUTPUT_VARIABLE engine_folder OUTPUT_STRIP_TRAILING_WHITESPACE

@@ -4,6 +4,7 @@
 #
 # ANYCLAUDE_LLAMA_DIR=DIR   use this llama.cpp source tree instead of the pinned one
 # ANYCLAUDE_GPU=cuda|metal|vulkan   passed on to ggml; unset: CPU (and Metal on a Mac)
+# ANYCLAUDE_PORTABLE=1      for packages: for every CPU of this architecture, with its instructions
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -13,9 +14,16 @@ root=$(cd "$here/../.." && pwd)
 version=0.3.36
 archive_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e
 deps="$(cache_folder)/deps"
-hold_lock "$deps/engine.lock"  # two checkouts, one download, one build
+hold_lock "$deps/engine.lock"  # two checkouts, one download
 
-flags=(-DCMAKE_BUILD_TYPE=Release -DGGML_NATIVE=ON)
+flags=(-DCMAKE_BUILD_TYPE=Release)
+if [ -n "${ANYCLAUDE_PORTABLE:-}" ]; then
+  flags+=(-DGGML_NATIVE=OFF -DGGML_BACKEND_DL=ON -DGGML_CPU_ALL_VARIANTS=ON -DGGML_LLAMAFILE=ON)
+  duration="half an hour"
+else
+  flags+=(-DGGML_NATIVE=ON)
+  duration="4 minutes"
+fi
 case "${ANYCLAUDE_GPU:-}" in
   "") ;;
   cuda) flags+=(-DGGML_CUDA=ON) ;;
@@ -45,16 +53,17 @@ else
 fi
 
 # Everything that changes the result is in the folder's name: the flags, the compiler, the recipe,
-# and, because the build uses this CPU's instructions, the CPU's features.
+# and, where the build uses this CPU's instructions, the CPU's features.
 recipe=$(
   cat "$root"/cmake/engine/*
   echo "${flags[*]}"
   "${CXX:-c++}" --version | head -1
-  cpu_features
+  if [ -z "${ANYCLAUDE_PORTABLE:-}" ]; then cpu_features; fi
 )
 build="$deps/$name-$(printf '%s' "$recipe" | sha256 | cut -c1-16)"
+hold_lock "$build.lock"  # in the place of the first: what builds another engine need not wait
 if [ ! -f "$build/.complete" ]; then
-  say "Building the engine once into $build (about 4 minutes on 2 cores)"
+  say "Building the engine once into $build (about $duration on 2 cores)"
   launcher=()
   if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)

@@ -13,6 +13,7 @@
 
 #include "base/sync.h"
 #include "common.h"
+#include "engine/embedded/compute_libraries.h"
 #include "engine/embedded/sizing.h"
 #include "fit.h"
 #include "llama.h"
@@ -152,6 +153,7 @@ Result<std::unique_ptr<Model>> Model::load(const EmbeddedOptions& options,
                                            const std::function<bool(float)>& progress) {
   TRY_VOID(check_file(options.model_path));
   install_engine_log();
+  TRY_VOID(load_compute_libraries());
   recent_errors().take();
   llama_context_params context_params = TRY(context_parameters(options));
   std::vector<llama_model_kv_override> overrides = TRY(parse_overrides(options.override_kv));

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/files.h"
+#include "engine/embedded/compute_libraries.h"
 #include "engine/embedded/model.h"
 #include "kv/block.h"
 #include "llama.h"
@@ -129,6 +130,7 @@ Result<PromptMaker::Findings> PromptMaker::look_at(const std::string& model_path
                                                    const EmbeddedOptions& options) {
   const std::string template_text = TRY(read_template(options.chat_template_path));
   install_engine_log();
+  TRY_VOID(load_compute_libraries());
   llama_model_params params = llama_model_default_params();
   params.vocab_only = true;
   const std::unique_ptr<llama_model, FreeModel> model(

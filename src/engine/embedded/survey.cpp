@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "engine/embedded/compute_libraries.h"
+#include "engine/embedded/model.h"
 #include "engine/embedded/sizing.h"
 #include "ggml-backend.h"
 #include "gguf.h"
@@ -35,6 +37,9 @@ MachineSurvey survey_machine() {
   MachineSurvey machine;
   machine.cores = physical_cores();
   machine.memory_free_bytes = free_memory_bytes();
+  install_engine_log();  // which is told what is loaded
+  // Without one there is no GPU either; what is missing is said when a model is looked at.
+  (void)load_compute_libraries();
   for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
     ggml_backend_dev_t device = ggml_backend_dev_get(i);
     const auto type = ggml_backend_dev_type(device);

@@ -1,7 +1,7 @@
 # One command for each thing that a person does here; the work itself is in scripts/.
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test test-long bench bench-gateway lint format check-format clean \
-  test-mlx test-llama-server test-vllm test-ui bench-backends
+  test-mlx test-llama-server test-vllm test-ui test-packages package bench-backends
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,13 @@ test-vllm:  ## The real client on the real vLLM, on the CPU (7 minutes, 7 GB to 
 
 test-ui:  ## The dashboard in a real browser (5 minutes); its pictures go to build/ui
 	@scripts/test.sh packages web ui
+
+test-packages:  ## The package in a clean root, as root (6 minutes; half an hour more once)
+	@scripts/test.sh packages installed
+
+package:  ## A .deb in build/package that runs on every CPU (half an hour the first time)
+	@scripts/setup/packages.sh package && scripts/build.sh package
+	@cd build/package && cpack
 
 bench: build  ## Measure beside llama-server (BENCH="--quick" and other arguments of bench/run.py)
 	@cmake --build --preset release --target cache_probe engine_probe

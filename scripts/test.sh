@@ -9,6 +9,8 @@
 # test.sh llama_server   and on the real llama-server: 2 minutes, and 8 to build it once
 # test.sh vllm        and on the real vLLM: 7 minutes, 7 GB to fetch, 6 GB of memory
 # test.sh ui          the dashboard in a real browser: 5 minutes; its pictures go to build/ui
+# test.sh installed   the package for Debian in a clean root, as root: 6 minutes, and half an hour
+#                     once to build the engine for all processors
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/setup/common.sh
@@ -150,6 +152,16 @@ part_ui() {
 part_vllm() {
   scripts/setup/vllm.sh 2>&3
   run_suite vllm
+}
+
+part_installed() {
+  scripts/setup/packages.sh package 2>&3
+  build package
+  rm -f build/package/*.deb
+  (cd build/package && cpack)
+  scripts/setup/models.sh 2>&3
+  ANYCLAUDE_TEST_PACKAGE=$(echo "$PWD"/build/package/anyclaude_*.deb) "$(find_python)" \
+    tests/end_to_end/run.py --suite installed --anyclaude "$PWD/build/package/anyclaude"
 }
 
 # The line of a part's log that says what was checked.

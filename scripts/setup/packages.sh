@@ -3,6 +3,7 @@
 #
 # packages.sh          what building and running needs
 # packages.sh check    also what the checks of `make test` need
+# packages.sh package  what building and running needs, and making and checking a package (Debian)
 #
 # Debian and Ubuntu (apt; with sudo where not root), macOS (Homebrew).
 # ANYCLAUDE_PACKAGES=own skips this step: the packages are there under other names.
@@ -12,8 +13,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/common.sh"
 
 case "${1:-build}" in
-  build | check) purpose=${1:-build} ;;
-  *) fail "usage: packages.sh [build|check]" ;;
+  build | check | package) purpose=${1:-build} ;;
+  *) fail "usage: packages.sh [build|check|package]" ;;
 esac
 
 if [ "${ANYCLAUDE_PACKAGES:-}" = own ]; then exit 0; fi
@@ -26,6 +27,7 @@ debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellche
 # The browser that tests the dashboard. Ubuntu has it as a snap only; there and on a Mac the tests
 # take the one that is installed (browser.sh).
 if grep -qs '^ID=debian' /etc/os-release; then debian_check+=(chromium); fi
+debian_package=(file lintian mmdebstrap)
 homebrew_build=(cmake ninja ccache python3 openssl@3 curl cli11 tomlplusplus spdlog fmt xxhash
   googletest google-benchmark)
 homebrew_check=(llvm@19 shellcheck git fish mandoc)
@@ -41,6 +43,7 @@ check_compiler() {
 install_debian() {
   local wanted=("${debian_build[@]}") missing=() name as_root=() log status=0
   if [ "$purpose" = check ]; then wanted+=("${debian_check[@]}"); fi
+  if [ "$purpose" = package ]; then wanted+=("${debian_package[@]}"); fi
   # dpkg-query fails when one name is unknown; what it prints for the others still counts.
   local installed
   installed=$(dpkg-query -W -f '${db:Status-Status}=${Package} ' "${wanted[@]}" 2>/dev/null || true)

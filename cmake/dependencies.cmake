@@ -33,6 +33,12 @@ add_library(xxhash INTERFACE)
 target_include_directories(xxhash SYSTEM INTERFACE ${XXHASH_INCLUDE})
 target_link_libraries(xxhash INTERFACE ${XXHASH_LIBRARY})
 
+find_path(CAIRO_INCLUDE cairo.h PATH_SUFFIXES cairo REQUIRED)
+find_library(CAIRO_LIBRARY cairo REQUIRED)
+add_library(cairo INTERFACE)
+target_include_directories(cairo SYSTEM INTERFACE ${CAIRO_INCLUDE})
+target_link_libraries(cairo INTERFACE ${CAIRO_LIBRARY})
+
 add_library(json INTERFACE)
 target_include_directories(json SYSTEM INTERFACE ${ENGINE_SOURCE}/vendor)
 

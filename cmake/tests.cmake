@@ -43,6 +43,7 @@ target_compile_definitions(route_test PRIVATE
   ANYCLAUDE_RECORDED_SESSION="${CMAKE_SOURCE_DIR}/src/route/recorded_session.json")
 add_layer_tests(api)
 add_layer_tests(config)
+add_layer_tests(bench)
 if(ANYCLAUDE_EMBEDDED)
   add_layer_tests(engine/embedded)
   target_compile_definitions(engine_embedded_test PRIVATE

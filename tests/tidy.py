@@ -17,7 +17,7 @@ FUNCTION_MAX = 70
 FILE_MAX = 450
 
 # From the top down. An include may only point to a folder further down.
-LAYERS = "main cli config api route engine prompt kv protocol net base".split()
+LAYERS = "main cli bench config api route engine prompt kv protocol net base".split()
 STRANGERS = [{"prompt", "kv"}, {"prompt", "net"}, {"kv", "net"}, {"protocol", "net"},
              {"protocol", "kv"}]
 
@@ -27,6 +27,7 @@ ENGINE_HEADERS = (r"(llama|llama-[\w-]*|ggml[\w-]*|gguf|common|chat|sampling|mtm
 FOREIGN = [
     (ENGINE_HEADERS, r"engine/embedded/.*", "only engine/embedded may include the engine"),
     (r"httplib\.h|curl/", r"net/.*\.cpp", "only net/*.cpp may include the HTTP libraries"),
+    (r"cairo.*\.h", r"bench/canvas\.cpp", "only bench/canvas.cpp may include cairo"),
     (r"nlohmann/.*", r"protocol/.*|(api|prompt|engine/embedded)/.*\.cpp",
      "JSON belongs to protocol/; .cpp files of api, prompt and engine/embedded may use it"),
 ]

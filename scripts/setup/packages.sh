@@ -21,7 +21,7 @@ if [ "${ANYCLAUDE_PACKAGES:-}" = own ]; then exit 0; fi
 
 debian_build=(g++ cmake ninja-build ccache python3 python3-pip python3-venv ca-certificates xz-utils
   libssl-dev libcurl4-openssl-dev libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev
-  libxxhash-dev libgtest-dev libbenchmark-dev)
+  libxxhash-dev libcairo2-dev libgtest-dev libbenchmark-dev)
 debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellcheck git
   zsh fish mandoc)
 # The browser that tests the dashboard. Ubuntu has it as a snap only; there and on a Mac the tests
@@ -29,7 +29,7 @@ debian_check=(clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev shellche
 if grep -qs '^ID=debian' /etc/os-release; then debian_check+=(chromium); fi
 debian_package=(file lintian mmdebstrap)
 homebrew_build=(cmake ninja ccache python3 openssl@3 curl cli11 tomlplusplus spdlog fmt xxhash
-  googletest google-benchmark)
+  cairo googletest google-benchmark)
 homebrew_check=(llvm@19 shellcheck git fish mandoc)
 
 # GCC 12 is the first whose library has std::expected.

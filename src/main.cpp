@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/environment.h"
+#include "cli/bench.h"
 #include "cli/cache_command.h"
 #include "cli/compute_threads.h"
 #include "cli/dashboard.h"
@@ -49,6 +50,8 @@ int main(int argc, char** argv) {
       return models(config);
     case CommandName::service:
       return service(config, environment);
+    case CommandName::bench:
+      return bench(config, environment);
   }
   return 1;
 }

@@ -55,6 +55,7 @@ void add_service_words(CLI::App& service, CommandLine& line) {
 // What stands behind the word of a command.
 void add_own_words(CLI::App& added, std::string_view name, const std::vector<Setting>& settings,
                    CommandLine& line) {
+  if (name == "bench") line.bench.add_to(added);
   if (name == "cache") line.cache.add_to(added);
   if (name == "models") line.models.add_to(added);
   if (name == "mode") {
@@ -117,12 +118,16 @@ std::string explain_unknown(const std::string& word, const std::string& command)
       known.push_back(one.name);
     }
   }
+  const std::vector<ListedCommand> listed = all_commands();
+  const bool has_guide = std::any_of(listed.begin(), listed.end(), [&](const ListedCommand& one) {
+    return one.name == command && !one.guide.empty();
+  });
   const std::string meant = nearest(word.substr(0, word.find('=')), known);
   const std::string hint = meant.empty() ? std::string() : fmt::format(" Did you mean {}?", meant);
   return fmt::format(
       "unknown {} '{}'.{} `anyclaude {}--help` lists them all; what is meant for claude stands "
       "after `--`.",
-      is_flag ? "option" : "command", word, hint, has_commands ? command + " " : "");
+      is_flag ? "option" : "command", word, hint, has_guide ? command + " " : "");
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/bench_command_line.h"
 #include "config/cache_command_line.h"
 #include "config/command_words.h"
 #include "config/models_command_line.h"
@@ -27,6 +28,7 @@ struct CommandLine {
   std::string mode_wanted;
   std::string backend;  // doctor's word for --mode
   std::string shell;    // completion
+  BenchCommandLine bench;
   CacheCommandLine cache;
   ModelsCommandLine models;
   ServiceCommand service;

@@ -1,5 +1,6 @@
 #include "config/commands.h"
 
+#include "config/bench_command_line.h"
 #include "config/cache_command_line.h"
 #include "config/models_command_line.h"
 
@@ -28,6 +29,10 @@ std::vector<ListedCommand> all_commands() {
        "what is stored of computed prompts: list, check, throw out, export and import it; "
        "`anyclaude cache --help` explains",
        cache_help_text()},
+      {"bench", CommandName::bench,
+       "measures what kept prompts save on this machine with this model, and other servers beside "
+       "it [--json]; `anyclaude bench --help` explains",
+       bench_help_text()},
       {"models", CommandName::models,
        "the models on this machine: list, pull from the Hugging Face hub, delete; `anyclaude "
        "models --help` explains",

@@ -121,10 +121,11 @@ Result<Config> make_config(const CommandLine& line, const std::vector<Setting>& 
   config.from_client = line.from_client;
   config.mode_wanted = line.mode_wanted;
   config.fix = line.fix;
-  if (config.command == CommandName::cache) {
-    std::error_code error;
-    const auto here = std::filesystem::current_path(error);
-    config.cache_command = TRY(line.cache.read({here, value_of(environment, "HOME")}));
+  std::error_code error;
+  const SettingContext here{std::filesystem::current_path(error), value_of(environment, "HOME")};
+  if (config.command == CommandName::cache) config.cache_command = TRY(line.cache.read(here));
+  if (config.command == CommandName::bench) {
+    config.bench_command = TRY(line.bench.read(here, environment));
   }
   if (config.command == CommandName::models) config.models_command = TRY(line.models.read());
   config.service_command = line.service;

@@ -33,7 +33,8 @@ enum class CommandName {
   mode,
   models,
   service,
-  dashboard
+  dashboard,
+  bench
 };
 
 // What `anyclaude cache` is to do.
@@ -74,6 +75,16 @@ struct ServiceCommand {
 };
 
 enum class LogForm { text, json };
+
+// What `anyclaude bench` is to do.
+struct BenchCommand {
+  std::vector<std::string> against;  // rivals (bench/http_contender.h)
+  uint32_t rounds = 3;
+  uint32_t prompt_tokens = 15'000;  // of a session's first prompt
+  std::chrono::seconds time_max{15 * 60};
+  std::filesystem::path output;  // a folder; empty: one of its own in the current folder
+  std::string against_key;       // that the rivals want
+};
 
 struct LauncherOptions {
   std::filesystem::path client;               // of `claude`; empty: looked for
@@ -128,12 +139,13 @@ struct Config {
   ApiOptions api;            // api.auth.owner_secret is only a key that the user has set
   LauncherOptions launcher;
   CacheCommand cache_command;
+  BenchCommand bench_command;
   HubSettings hub;
   ModelsCommand models_command;
   ServiceCommand service_command;
   std::string mode_wanted;  // `anyclaude mode NAME`; empty: it tells the present one
 
-  bool json = false;         // status, warm, doctor, cache, models: for programs
+  bool json = false;         // status, warm, doctor, cache, models, bench: for programs
   bool from_client = false;  // warm: the client is run to learn its prompts
   bool fix = false;          // doctor: what is missing is installed and started
   bool detached = false;     // serve: started by a launcher, leaves when nobody needs it

@@ -392,7 +392,7 @@ std::vector<Chart> make_charts(const Json& results, Brightness brightness) {
         {"session", "Waiting in a session",
          "Two lines of ten queries for each server: with everything computed anew, and "
          "with what is kept of prompts.",
-         picture_of(std::move(session))});
+         picture_of(session)});
   }
   return charts;
 }

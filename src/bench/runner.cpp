@@ -36,8 +36,6 @@ class Runner {
         if (go_on()) leave_out_rounds_after(round);
       }
     }
-    const std::vector<std::string> found = notes_on(record_);
-    record_.notes.insert(record_.notes.begin(), found.begin(), found.end());
     return std::move(record_);
   }
 

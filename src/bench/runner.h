@@ -21,10 +21,10 @@ struct BenchOptions {
   std::function<void(const std::string& what, double fraction)> progress;
 };
 
-// The own server comes first. Fills servers, plan, seed, requests, notes and how it ended; the rest
-// of the record is the caller's. A server that fails leaves the bench with a note; its values stay.
-// Sub-agents ask from threads of their own, which have ended when it returns; `progress` is called
-// on this one.
+// The own server comes first. Fills servers, plan, seed, requests, how it ended, and notes of what
+// was left out and who left; the rest of the record is the caller's, notes_on included. A server
+// that fails leaves the bench; its values stay. Sub-agents ask from threads of their own, which
+// have ended when it returns; `progress` is called on this one.
 BenchRecord run_bench(const std::vector<Contender*>& contenders, const BenchOptions& options);
 
 }  // namespace anyclaude

@@ -129,6 +129,8 @@ class BenchRun {
           "may be wrong.");
     }
     record.notes.insert(record.notes.end(), notes.begin(), notes.end());
+    const std::vector<std::string> seen = notes_on(record);
+    record.notes.insert(record.notes.begin(), seen.begin(), seen.end());
     return record;
   }
 

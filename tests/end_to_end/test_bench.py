@@ -158,7 +158,7 @@ def test_quick_beside_rivals(h):
 
     # What is exact: the own server's tokens.
     cold, restart = median_cell(results, "cold"), median_cell(results, "restart")
-    expect_equal(cold["reused_tokens"], min(cold["reused_tokens"], 20), "tokens of a cold prompt")
+    expect(cold["reused_tokens"] <= 100, f"more than the template's own words: {cold}")
     expect(400 <= cold["prompt_tokens"] <= 900, f"{cold}")
     expect(median_cell(results, "follow_up")["new_tokens"] <= 250, "tokens of a next turn")
     expect(restart["new_tokens"] <= 150, f"after a restart: {restart}")

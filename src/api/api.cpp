@@ -170,9 +170,8 @@ struct Api::Impl {
     if (const auto host = auth.check_host(request); !host) {
       return std::make_unique<HttpReply>(error_reply(host.error(), request));
     }
-    const bool open =
-        request.path == "/health" || request.path == "/ready" || request.method == "OPTIONS" ||
-        is_dashboard_path(request.path);
+    const bool open = request.path == "/health" || request.path == "/ready" ||
+                      request.method == "OPTIONS" || is_dashboard_path(request.path);
     if (open) return nullptr;
     if (const auto caller = auth.caller(request); !caller) {
       return std::make_unique<HttpReply>(error_reply(caller.error(), request));

@@ -47,10 +47,11 @@ TEST(HubListing, LeavesOutPathsThatLeadElsewhere) {
 }
 
 TEST(HubListing, RefusesWhatIsNone) {
-  for (const std::string& text : {std::string(""), std::string("<html>"), std::string("[]"),
-                                 std::string("{}"), listing_of("").replace(12, 20, ""),
-                                 listing_of("1"), std::string(R"({"sha":"../../x","siblings":[]})"),
-                                 fmt::format(R"({{"sha":"{}","siblings":{{}}}})", commit)}) {
+  for (const std::string& text :
+       {std::string(""), std::string("<html>"), std::string("[]"), std::string("{}"),
+        listing_of("").replace(12, 20, ""), listing_of("1"),
+        std::string(R"({"sha":"../../x","siblings":[]})"),
+        fmt::format(R"({{"sha":"{}","siblings":{{}}}})", commit)}) {
     const auto listing = decode_hub_listing(text);
     ASSERT_FALSE(listing) << text;
     EXPECT_EQ(listing.error().kind, Error::Kind::upstream);

@@ -76,7 +76,8 @@ class Lookup:
 
     def _check_anyclaude(self, arguments):
         command = next((word for word in arguments if not word.startswith("-")), "run")
-        text = self.h.run("--help").stdout + self.h.run("cache", "--help").stdout
+        text = "".join(self.h.run(*words, "--help").stdout
+                       for words in ((), ("cache",), ("models",), ("bench",)))
         if arguments and not arguments[0].startswith("-"):
             expect(re.search(rf"^  {command}  ", text, re.MULTILINE), f"no command {command}")
         expect_options(arguments, text)

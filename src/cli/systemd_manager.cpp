@@ -56,8 +56,8 @@ class SystemdManager : public ServiceManager {
   }
 
   void forget() override {
-    (void)ask({"daemon-reload"});
-    (void)ask({"reset-failed", unit()});  // an error where it has not failed
+    [[maybe_unused]] auto asked = ask({"daemon-reload"});
+    asked = ask({"reset-failed", unit()});  // an error where it has not failed
   }
 
   ServiceActivity activity() override {

@@ -39,7 +39,7 @@ MachineSurvey survey_machine() {
   machine.memory_free_bytes = free_memory_bytes();
   install_engine_log();  // which is told what is loaded
   // Without one there is no GPU either; what is missing is said when a model is looked at.
-  (void)load_compute_libraries();
+  [[maybe_unused]] const auto loaded = load_compute_libraries();
   for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
     ggml_backend_dev_t device = ggml_backend_dev_get(i);
     const auto type = ggml_backend_dev_type(device);

@@ -12,6 +12,9 @@ namespace {
 
 using Seconds = std::chrono::duration<double>;
 
+// Of fewer computed tokens nothing is told of the rest: some wait long for their turn.
+constexpr uint32_t measured_tokens_min = 32;
+
 const char* phase_name(Waiting::Phase phase) {
   switch (phase) {
     case Waiting::Phase::queued:
@@ -45,7 +48,8 @@ RunningReport RunningRequests::report(const State& state, Clock::time_point now)
                        .output_tokens = state.output_events,
                        .seconds = Seconds(now - state.begin).count()};
   const uint32_t computed = progress.prompt_tokens_done - progress.prompt_tokens_reused;
-  if (progress.phase == Waiting::Phase::prefill && state.prefill_begin && computed > 0) {
+  if (progress.phase == Waiting::Phase::prefill && state.prefill_begin &&
+      computed >= measured_tokens_min) {
     const double token_s = Seconds(now - *state.prefill_begin).count() / computed;
     report.eta_s = token_s * (progress.prompt_tokens - progress.prompt_tokens_done);
   }

@@ -67,7 +67,9 @@ TEST_F(RunningRequestsTest, TellsHowLongThePromptWillTake) {
   RunningRequests::Entry entry(running_, request("req_1"));
   const auto begin = Clock::now();
   entry.note(Waiting{Waiting::Phase::prefill, 30, 100, 30});
-  // Of what is reused nothing can be told.
+  // Of what is reused nothing can be told, and of one token next to nothing.
+  EXPECT_FALSE(running_.list(begin + std::chrono::seconds(7)).requests.front().eta_s);
+  entry.note(Waiting{Waiting::Phase::prefill, 31, 100, 30});
   EXPECT_FALSE(running_.list(begin + std::chrono::seconds(7)).requests.front().eta_s);
   entry.note(Waiting{Waiting::Phase::prefill, 65, 100, 30});
   const auto eta_s = running_.list(begin + std::chrono::seconds(7)).requests.front().eta_s;

@@ -43,8 +43,9 @@ std::string about_server(const Json& server) {
 
 constexpr std::string_view explanation =
     "Seconds until the answer begins: median (least–most). Tokens of the prompt: reused / "
-    "computed, as each server tells them. Answers of one token are asked for, so that only reading "
-    "the prompt counts. The servers were asked in turn.";
+    "computed, as each server tells them; of agents and of a session those of all together. "
+    "Answers of one token are asked for, so that only reading the prompt counts. The servers were "
+    "asked in turn.";
 
 // ---- HTML ---------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""/metrics: what docs/metrics.md promises is there, and its counts are those of the requests sent."""
+"""/metrics: all that docs/metrics.md promises is there, and its counts are of what was sent."""
 import json
 import re
 

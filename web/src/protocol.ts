@@ -17,7 +17,7 @@ export interface RunningRequest {
   prompt_tokens_reused: number;
   output_tokens: number;
   seconds: number;
-  eta_s: number | null; // of the prefill
+  eta_s?: number | null; // of the prefill; absent or null: not known yet
   tokens_per_s: number; // of the decode; 0: not known yet
 }
 
@@ -48,7 +48,7 @@ export interface FinishedRequest {
   output_tokens: number;
   stop: string;
   error: string;
-  sections: SectionTokens | null;
+  sections?: SectionTokens | null; // absent or null: not known
   new_from: string; // "context, line 3"; empty: not known
   why: DepartureReason;
   saved_s: number;

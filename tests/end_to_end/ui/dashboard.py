@@ -64,8 +64,11 @@ class Dashboard:
         if kind is not None:
             self.picture("failed")
         injected = self.page.evaluate("window.injected === true")
+        told = self.page.locator("body").inner_text()
         self.context.close()
         if kind is None:
+            nothing = re.search(r".*\b(NaN|undefined|null|Infinity)\b.*", told)
+            expect(not nothing, f"the page shows what is no value: {nothing and nothing.group()}")
             expect(not injected, "a script was injected into the page")
             found = [one for one in self.complaints
                      if not (self.allowed and re.search(self.allowed, one))]

@@ -50,6 +50,7 @@ def test_a_request_is_shown_while_it_is_answered(h):
                      r"Answering\s+\d+ tokens? · [\d.]+ tokens/s", "session session-…",
                      r"prompt tokens: 0 reused, [\d,]+ new"):
             expect(any(re.search(what, told) for told in shown), f"never shown: {what}\n{shown}")
+        expect(not any("NaN" in told for told in shown), f"what is no number: {shown}")
         expect(len(tokens_done - {None}) >= 3, f"the bar of the prompt was at {tokens_done}")
         board.rows().first.click()
         told = board.page.get_by_role("dialog").inner_text()

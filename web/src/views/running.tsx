@@ -51,7 +51,7 @@ function RunningRow({ request }: { request: RunningRequest }) {
 
 function figures(request: RunningRequest): string {
   const told: string[] = [];
-  if (request.phase === "prefill" && request.eta_s !== null) {
+  if (request.phase === "prefill" && typeof request.eta_s === "number") {
     told.push(`${duration_text(request.eta_s)} left`);
   }
   if (request.phase === "decode") {

@@ -13,7 +13,7 @@ namespace {
 using enum Setting::Group;
 
 void add_model_settings(std::vector<Setting>& settings) {
-  settings.push_back({"model", model, "PATH|NAME",
+  settings.push_back({"model", model, "PATH",
                       "The model: a GGUF file (of a split one the first part), or the name of one "
                       "that `anyclaude models pull` has fetched. 'none' serves without a model and "
                       "answers every request with 503. Default: SmolLM2-135M in the cache folder. "

@@ -12,7 +12,8 @@ import re
 
 from harness.setup import ROOT
 
-KINDS = {"sh", "sh elsewhere", "toml", "json", "ini", "text", "mermaid", "caddy", "nginx", ""}
+KINDS = {"sh", "sh elsewhere", "toml", "json", "ini", "text", "mermaid", "caddy", "nginx", "yaml",
+         ""}
 FENCE = re.compile(r"^```(?P<kind>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 #include "base/clock.h"
 #include "protocol/anthropic_reply.h"
@@ -55,8 +56,8 @@ std::string logged_since(RecentLog& log, uint64_t& seen) {
 
 std::vector<EventPart> event_parts(const EventSources& sources) {
   std::vector<EventPart> parts;
-  const auto add = [&](const char* name, milliseconds interval, auto data) {
-    parts.push_back({.name = name, .interval = interval, .data = data});
+  const auto add = [&](const char* name, milliseconds interval, decltype(EventPart::data) data) {
+    parts.push_back({.name = name, .interval = interval, .data = std::move(data)});
   };
   add("server", seldom, [sources](uint64_t&) { return server_state(sources); });
   add("requests", often, [running = sources.running](uint64_t&) {

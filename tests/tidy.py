@@ -15,6 +15,7 @@ import sys
 LINE_MAX = 100
 FUNCTION_MAX = 70
 FILE_MAX = 450
+BYTES_MAX = 3_000_000
 
 # From the top down. An include may only point to a folder further down.
 LAYERS = "main cli bench config api route engine prompt kv protocol net base".split()
@@ -123,6 +124,7 @@ class Tidy:
             try:
                 text = (self.root / path).read_text(encoding="utf-8")
             except UnicodeDecodeError:
+                self.check_bytes(path)
                 continue
             self.check_text(path, text)
             if path.suffix in CODE or path.name == "CMakeLists.txt":
@@ -141,6 +143,11 @@ class Tidy:
             for host in HOSTS:
                 if host in line:
                     self.find(path, number, f"names the host {host}; say the package's name only")
+
+    def check_bytes(self, path):
+        size = (self.root / path).stat().st_size
+        if size > BYTES_MAX:
+            self.find(path, 1, f"{size:,} bytes; everybody fetches them: at most {BYTES_MAX:,}")
 
     def check_size(self, path, text):
         lines = text.split("\n")

@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
-from tidy import FILE_MAX, FUNCTION_MAX, HOSTS, LINE_MAX, Tidy
+from tidy import BYTES_MAX, FILE_MAX, FUNCTION_MAX, HOSTS, LINE_MAX, Tidy
 
 HEADER = "// What it is.\n#pragma once\n"
 CLEAN = {
@@ -29,7 +29,7 @@ class TidyTest(unittest.TestCase):
             for name, text in {**CLEAN, **changes}.items():
                 path = pathlib.Path(folder, name)
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(text, encoding="utf-8")
+                path.write_bytes(text if isinstance(text, bytes) else text.encode())
             return Tidy(folder).run()
 
     def assert_finds(self, expected, name, text):
@@ -86,6 +86,10 @@ class TidyTest(unittest.TestCase):
     def test_long_file(self):
         self.assert_clean("src/kv/cache.cpp", "\n" * FILE_MAX)
         self.assert_finds("split by noun", "src/kv/cache.cpp", "\n" * (FILE_MAX + 1))
+
+    def test_long_pictures(self):
+        self.assert_clean("docs/picture.gif", b"\xff" * BYTES_MAX)
+        self.assert_finds("at most", "docs/picture.gif", b"\xff" * (BYTES_MAX + 1))
 
     def test_leftover_word(self):
         for word in ("TO" + "DO", "FIX" + "ME", "X" + "XX"):

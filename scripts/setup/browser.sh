@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Finds a Chromium and installs Playwright for Python, as scripts/setup/browser/requirements.txt
-# pins it, into the user's cache folder; prints where:
-#   python=PATH     a Python that has `playwright`
+# Finds a Chromium and installs Playwright and Pillow for Python, as
+# scripts/setup/browser/requirements.txt pins them, into the user's cache folder; prints where:
+#   python=PATH     a Python that has `playwright` and `PIL`
 #   browser=PATH    a Chromium, or a browser made of it
 #
 # ANYCLAUDE_TEST_BROWSER=PATH   use this one
@@ -24,6 +24,7 @@ find_browser() {
 browser=$(find_browser)
 venv="$(cache_folder)/browser-test"
 mkdir -p "$(dirname "$venv")"
-install_venv "$here/browser/requirements.txt" "$venv" "Playwright (54 MB)" --require-hashes
+install_venv "$here/browser/requirements.txt" "$venv" "Playwright and Pillow (61 MB)" \
+  --require-hashes
 echo "python=$venv/bin/python"
 echo "browser=$browser"

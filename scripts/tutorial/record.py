@@ -29,9 +29,9 @@ from terminal import Terminal  # noqa: E402
 
 BYTES_MAX = 3_000_000
 LENGTH_S = (20, 42)
-WIDTH, HEIGHT = 1000, 870
+WIDTH, HEIGHT = 1000, 895
 CAPTION_HEIGHT = 48  # of stage.html
-BOARD = {"width": 1160, "height": 721}  # in the page's own pixels, shown smaller
+BOARD = {"width": 1160, "height": 750}  # in the page's own pixels, shown smaller
 SCALE = WIDTH / BOARD["width"]
 TERMINAL = {"columns": 104, "rows": 10}
 MODEL_ID = "smollm2-135m"
@@ -97,11 +97,13 @@ class Tutorial:
         self.film.take(self.stage.screenshot())
 
     def say(self, caption):
-        """Begins a step, with what it is about in sight."""
-        self.board.section("Running now").evaluate(
-            "(part) => scrollTo(0, scrollY + part.getBoundingClientRect().top - 10)")
         self.stage.evaluate(
             "(words) => { document.getElementById('caption').textContent = words; }", caption)
+
+    def scroll(self):
+        """Has what runs, who answers and the newest requests in sight."""
+        self.board.section("Running now").evaluate(
+            "(part) => scrollTo(0, scrollY + part.getBoundingClientRect().top - 10)")
 
     def hold(self, seconds):
         end = time.monotonic() + seconds
@@ -138,6 +140,7 @@ class Tutorial:
             self.shoot(pressed=True)
 
     def choose(self, mode):
+        self.scroll()
         self.click(self.board.button(mode, exact=True))
         pressed = self.board.page.locator(f'button[aria-pressed="true"]:text-is("{mode}")')
         self.until(pressed.count, f"mode {mode}", 0.5)
@@ -153,9 +156,9 @@ class Tutorial:
                 self.shoot()
         self.hold(0.3)
         self.terminal.type("\n")
-        self.until(lambda: self.terminal.lines()[-1] != "$ " + command
-                   and self.terminal.waits() and self.board.rows().count() == answered,
+        self.until(lambda: self.terminal.waits() and self.board.rows().count() == answered,
                    command, seconds)
+        self.scroll()
 
     def expect_answered_by(self, name):
         told = self.board.rows().first.locator(".backend").inner_text()

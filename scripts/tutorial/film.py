@@ -47,12 +47,14 @@ class Film:
     def save(self, path):
         # One palette of all, so that what does not change has the same colours throughout and
         # takes no room.
-        chosen = self.pictures()[::max(1, len(self._pictures) // 16)]
+        chosen = self.pictures()[::-max(1, len(self._pictures) // 16)]
         width, height = chosen[0].size
         all_of_it = Image.new("RGB", (width, height * len(chosen)))
         for number, picture in enumerate(chosen):
             all_of_it.paste(picture, (0, height * number))
-        palette = all_of_it.quantize(COLOURS, dither=Image.Dither.NONE)
+        # The octree keeps colours that little is seen of, as the red of what is not ready.
+        palette = all_of_it.quantize(COLOURS, method=Image.Quantize.FASTOCTREE,
+                                     dither=Image.Dither.NONE)
         frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE)
                   for picture in self.pictures()]
         # A GIF counts hundredths of a second; what is shorter than two is shown slower.

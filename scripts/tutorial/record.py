@@ -197,7 +197,7 @@ class Tutorial:
 def record(h, path, frames):
     film = Film(time.monotonic)
     with contextlib.ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="models-"))
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="my-"))
         place = Place(h, Path(folder))
         stack.enter_context(contextlib.closing(place.terminal))
         board = stack.enter_context(Dashboard(

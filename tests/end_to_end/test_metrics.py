@@ -119,8 +119,10 @@ def test_sizes_are_those_of_the_files(h):
     expect_equal(int(server.metric("anyclaude_kv_disk_writer")), 1, "writer")
     state = server.home.path / "state" / "anyclaude"
     for journal in ("savings", "answers"):
-        wait_until(lambda name=journal: int(server.metric("anyclaude_journal_bytes", journal=name))
-                   == (state / name).stat().st_size, f"bytes of the journal {journal}")
+        file = state / journal  # written by a thread of its own, a moment after the answer
+        wait_until(lambda of=journal, file=file: file.exists() and file.stat().st_size > 0
+                   and server.metric("anyclaude_journal_bytes", journal=of) == file.stat().st_size,
+                   f"bytes of the journal {journal}")
 
 
 def test_the_log_can_be_read_by_programs(h):

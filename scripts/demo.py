@@ -141,6 +141,8 @@ def main():
     print(f"""Go on with your own project and model:
   cd your-project
   {program} --model your-model.gguf
+  {program} dashboard        # meanwhile, elsewhere: the link to a page that shows it all
+  {program} bench --quick    # what kept prompts save, with charts
   {program} --help""")
 
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "protocol/anthropic_reply.h"
 #include "protocol/cache_report.h"
 #include "protocol/json_string.h"
 #include "protocol/mode_report.h"

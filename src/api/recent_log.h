@@ -5,10 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 
+#include "base/numbered.h"
 #include "base/sync.h"
 #include "protocol/activity_report.h"
 
@@ -31,10 +31,8 @@ class RecentLog final : public spdlog::sinks::sink {
   void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
 
  private:
-  const size_t lines_max_;
   mutable Mutex mutex_;
-  std::deque<LogLine> lines_ GUARDED_BY(mutex_);  // oldest first
-  uint64_t last_ GUARDED_BY(mutex_) = 0;
+  Numbered<LogLine> lines_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anyclaude

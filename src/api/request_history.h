@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 
+#include "base/numbered.h"
 #include "base/sync.h"
 #include "protocol/activity_report.h"
 
@@ -13,7 +13,7 @@ namespace anyclaude {
 // Thread-safe.
 class RequestHistory {
  public:
-  explicit RequestHistory(size_t requests_max = 10'000) : requests_max_(requests_max) {}
+  explicit RequestHistory(size_t requests_max = 10'000) : requests_(requests_max) {}
 
   // Gives it the next number; the oldest makes room.
   void add(FinishedReport request);
@@ -24,10 +24,8 @@ class RequestHistory {
   FinishedList after(uint64_t after, size_t limit) const;
 
  private:
-  const size_t requests_max_;
   mutable Mutex mutex_;
-  std::deque<FinishedReport> requests_ GUARDED_BY(mutex_);  // oldest first
-  uint64_t last_ GUARDED_BY(mutex_) = 0;
+  Numbered<FinishedReport> requests_ GUARDED_BY(mutex_);
 };
 
 }  // namespace anyclaude

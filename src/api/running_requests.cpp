@@ -34,13 +34,7 @@ RunningRequests::RunningRequests(RequestHistory& history, Savings& savings)
 
 RunningReport RunningRequests::report(const State& state, Clock::time_point now) {
   const Waiting& progress = state.progress;
-  RunningReport report{.id = state.origin.request_id,
-                       .session = state.origin.session_id,
-                       .agent = state.origin.agent_id,
-                       .key = state.origin.key_name,
-                       .model = state.model,
-                       .backend = state.backend,
-                       .reason = state.reason,
+  RunningReport report{.names = state.names,
                        .phase = phase_name(progress.phase),
                        .prompt_tokens = progress.prompt_tokens,
                        .prompt_tokens_done = progress.prompt_tokens_done,
@@ -80,9 +74,13 @@ std::chrono::seconds RunningRequests::idle(Clock::time_point now) const {
 
 RunningRequests::Entry::Entry(RunningRequests& all, const Request& request) : all_(all) {
   const MutexLock lock(all_.mutex_);
-  state_ = all_.running_.insert(
-      all_.running_.end(),
-      {.origin = request.origin, .model = request.model, .begin = Clock::now()});
+  state_ =
+      all_.running_.insert(all_.running_.end(), {.names = {.id = request.origin.request_id,
+                                                           .session = request.origin.session_id,
+                                                           .agent = request.origin.agent_id,
+                                                           .key = request.origin.key_name,
+                                                           .model = request.model},
+                                                 .begin = Clock::now()});
 }
 
 RunningRequests::Entry::~Entry() {
@@ -103,8 +101,8 @@ void RunningRequests::Entry::accepted(uint32_t prompt_tokens) {
 
 void RunningRequests::Entry::answered_by(std::string backend, std::string reason) {
   const MutexLock lock(all_.mutex_);
-  state_->backend = std::move(backend);
-  state_->reason = std::move(reason);
+  state_->names.backend = std::move(backend);
+  state_->names.reason = std::move(reason);
 }
 
 void RunningRequests::Entry::note(const Event& event) {
@@ -130,14 +128,8 @@ void RunningRequests::Entry::note(const Event& event) {
 FinishedReport RunningRequests::Entry::so_far() const {
   const MutexLock lock(all_.mutex_);
   RunningReport running = report(*state_, Clock::now());
-  FinishedReport report{.id = std::move(running.id),
+  FinishedReport report{.names = std::move(running.names),
                         .ended_s = system_now_s(),
-                        .session = std::move(running.session),
-                        .agent = std::move(running.agent),
-                        .key = std::move(running.key),
-                        .model = std::move(running.model),
-                        .backend = std::move(running.backend),
-                        .reason = std::move(running.reason),
                         .seconds = running.seconds,
                         .prompt_tokens = running.prompt_tokens,
                         .prompt_tokens_reused = running.prompt_tokens_reused,

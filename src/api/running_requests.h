@@ -37,10 +37,7 @@ class RunningRequests {
 
  private:
   struct State {
-    Origin origin;
-    std::string model;
-    std::string backend;
-    std::string reason;
+    RequestNames names;
     Clock::time_point begin;
     std::optional<Clock::time_point> prefill_begin;
     std::optional<Clock::time_point> first_token;

@@ -48,10 +48,10 @@ double Savings::add(const FinishedReport& request, double prefill_s, int64_t now
     const MutexLock lock(mutex_);
     if (computed >= measured_tokens_min && prefill_s > 0) {
       const double newest = prefill_s / computed;
-      const auto [known, first] = token_s_.try_emplace(request.backend, newest);
+      const auto [known, first] = token_s_.try_emplace(request.names.backend, newest);
       if (!first) known->second += (newest - known->second) * newest_share;
     }
-    const auto rate = token_s_.find(request.backend);
+    const auto rate = token_s_.find(request.names.backend);
     if (rate != token_s_.end()) saved_s = rate->second * request.prompt_tokens_reused;
     Saved& day = days_[date];
     add_to(day, {1, request.prompt_tokens, request.prompt_tokens_reused, saved_s});

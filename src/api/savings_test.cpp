@@ -13,7 +13,7 @@ constexpr int64_t day_s = 86'400;
 
 FinishedReport request(uint32_t prompt_tokens, uint32_t reused, std::string backend = "embedded") {
   FinishedReport report;
-  report.backend = std::move(backend);
+  report.names.backend = std::move(backend);
   report.prompt_tokens = prompt_tokens;
   report.prompt_tokens_reused = reused;
   return report;

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
-#include <array>
-
 namespace anyclaude {
 
 struct Sha256::Impl {
@@ -22,13 +20,16 @@ void Sha256::add(std::span<const uint8_t> bytes) {
   impl_->ok = impl_->ok && EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()) == 1;
 }
 
+std::optional<Sha256::Digest> Sha256::digest() {
+  Digest out{};
+  impl_->ok = impl_->ok && EVP_DigestFinal_ex(impl_->context.get(), out.data(), nullptr) == 1;
+  return impl_->ok ? std::optional(out) : std::nullopt;
+}
+
 std::string Sha256::hex() {
-  std::array<uint8_t, 32> digest{};
-  impl_->ok = impl_->ok && EVP_DigestFinal_ex(impl_->context.get(), digest.data(), nullptr) == 1;
   std::string text;
-  if (!impl_->ok) return text;
-  for (const uint8_t byte : digest) text += fmt::format("{:02x}", byte);
-  return text;
+  for (const uint8_t byte : digest().value_or(Digest{})) text += fmt::format("{:02x}", byte);
+  return impl_->ok ? text : "";
 }
 
 }  // namespace anyclaude

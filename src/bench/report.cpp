@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "base/markup.h"
 #include "base/units.h"
 #include "bench/numbers.h"
 
@@ -85,18 +86,18 @@ std::string html_chart(const ReportChart& chart) {
       "<figure>\n<picture>\n<source media=\"(prefers-color-scheme: dark)\" srcset=\"{}{}\">\n"
       "<img width=\"960\" alt=\"{}\" src=\"{}{}\">\n</picture>\n<figcaption>{}</figcaption>\n"
       "</figure>\n",
-      kind, base64(chart.dark_svg), escape_html(chart.title), kind, base64(chart.light_svg),
-      escape_html(chart.words));
+      kind, base64(chart.dark_svg), escape_markup(chart.title), kind, base64(chart.light_svg),
+      escape_markup(chart.words));
 }
 
 std::string html_table(const Json& results) {
   std::string out = "<div class=\"wide\"><table>\n<tr><th>Seconds to the first token</th>";
   for (const Json& server : results["servers"]) {
-    out += "<th>" + escape_html(text_of(server["name"])) + "</th>";
+    out += "<th>" + escape_markup(text_of(server["name"])) + "</th>";
   }
   out += "</tr>\n";
   for (const Json& row : results["rows"]) {
-    out += "<tr><td>" + escape_html(text_of(row["title"])) + "</td>";
+    out += "<tr><td>" + escape_markup(text_of(row["title"])) + "</td>";
     for (size_t server = 0; server < results["servers"].size(); ++server) {
       const Json* cell = cell_of_server(row, server);
       out += cell ? fmt::format("<td>{}<small>{}</small></td>", spread_text((*cell)["first_s"]),
@@ -118,42 +119,16 @@ std::string html_requests(const Json& results) {
     out += fmt::format(
         "<tr><td>{}</td><td>{}</td><td>{} {}</td><td>{:.4f}</td><td>{:.4f}</td><td>{}</td>"
         "<td>{}</td><td>{}</td></tr>\n",
-        escape_html(text_of(results["servers"][server]["name"])), request["round"].get<uint32_t>(),
-        escape_html(text_of(request["scenario"])), request["number"].get<size_t>(),
-        request["first_s"].get<double>(), request["whole_s"].get<double>(),
-        count_text(request["prompt_tokens"]), count_text(request["reused_tokens"]),
-        count_text(request["new_tokens"]));
+        escape_markup(text_of(results["servers"][server]["name"])),
+        request["round"].get<uint32_t>(), escape_markup(text_of(request["scenario"])),
+        request["number"].get<size_t>(), request["first_s"].get<double>(),
+        request["whole_s"].get<double>(), count_text(request["prompt_tokens"]),
+        count_text(request["reused_tokens"]), count_text(request["new_tokens"]));
   }
   return out + "</table></div></details>\n";
 }
 
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string escape_markdown(std::string_view text) {
   constexpr std::string_view special = "\\`*_{}[]|~#";
@@ -165,7 +140,7 @@ std::string escape_markdown(std::string_view text) {
       out += '\\';
       out += c;
     } else if (c == '<' || c == '>' || c == '&') {
-      out += escape_html(std::string_view(&c, 1));
+      out += escape_markup(std::string_view(&c, 1));
     } else {
       out += c;
     }
@@ -209,16 +184,16 @@ std::string html_report(const Json& results, const std::vector<ReportChart>& cha
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
       "style-src 'unsafe-inline'\">\n<title>anyclaude bench</title>\n<style>{}</style>\n</head>\n"
       "<body>\n<h1>anyclaude bench</h1>\n<p>{}</p>\n<ul>\n",
-      style, escape_html(circumstances(results)));
+      style, escape_markup(circumstances(results)));
   for (const Json& server : results["servers"]) {
-    out += fmt::format("<li><b>{}</b>: {}</li>\n", escape_html(text_of(server["name"])),
-                       escape_html(about_server(server)));
+    out += fmt::format("<li><b>{}</b>: {}</li>\n", escape_markup(text_of(server["name"])),
+                       escape_markup(about_server(server)));
   }
   out += "</ul>\n" + html_table(results);
-  out += fmt::format("<p class=\"small\">{}</p>\n", escape_html(explanation));
+  out += fmt::format("<p class=\"small\">{}</p>\n", escape_markup(explanation));
   if (!results["notes"].empty()) out += "<h2>Notes</h2>\n<ul>\n";
   for (const Json& note : results["notes"]) {
-    out += "<li>" + escape_html(text_of(note)) + "</li>\n";
+    out += "<li>" + escape_markup(text_of(note)) + "</li>\n";
   }
   if (!results["notes"].empty()) out += "</ul>\n";
   for (const ReportChart& chart : charts) out += html_chart(chart);

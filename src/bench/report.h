@@ -25,7 +25,6 @@ struct ReportChart {
 // value. Light or dark, as the reader's system has it.
 std::string html_report(const Json& results, const std::vector<ReportChart>& charts);
 
-std::string escape_html(std::string_view text);
 // For a cell of a table: on one line, and nothing in it is read as Markdown or HTML.
 std::string escape_markdown(std::string_view text);
 

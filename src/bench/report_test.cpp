@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/markup.h"
 #include "bench/numbers.h"
 #include "fakes/bench_records.h"
 
@@ -28,7 +29,7 @@ TEST(Report, ShowsTheNumbersOfTheJsonInBothForms) {
   size_t cells = 0;
   for (const Json& row : results["rows"]) {
     std::string line = "| " + escape_markdown(row["title"].get<std::string>()) + " |";
-    std::string html_line = "<tr><td>" + escape_html(row["title"].get<std::string>()) + "</td>";
+    std::string html_line = "<tr><td>" + escape_markup(row["title"].get<std::string>()) + "</td>";
     for (size_t server = 0; server < 2; ++server) {
       const Json* cell = cell_of_server(row, server);
       if (cell) ++cells;

@@ -28,6 +28,15 @@ std::string text_of(const ToolResultBlock& result) {
   return out;
 }
 
+// Up to the first message.
+void open_body(JsonWriter& json, const Conversation& conversation, const std::string& model) {
+  json.open('{');
+  json.text("model", model);
+  json.raw("max_tokens", std::to_string(conversation.max_tokens));
+  json.key("messages");
+  json.open('[');
+}
+
 std::string_view name_of(Role role) {
   return role == Role::assistant ? "assistant" : role == Role::system ? "system" : "user";
 }
@@ -65,11 +74,7 @@ void append_blocks(JsonWriter& json, const Message& message, bool last) {
 std::string messages_body(const Conversation& conversation, const std::string& model) {
   std::string out;
   JsonWriter json(out);
-  json.open('{');
-  json.text("model", model);
-  json.raw("max_tokens", std::to_string(conversation.max_tokens));
-  json.key("messages");
-  json.open('[');
+  open_body(json, conversation, model);
   for (const Message& message : conversation.messages) {
     json.element();
     json.open('{');
@@ -161,11 +166,7 @@ std::string completions_body(const Conversation& conversation, const std::string
   }
   std::string out;
   JsonWriter json(out);
-  json.open('{');
-  json.text("model", model);
-  json.raw("max_tokens", std::to_string(conversation.max_tokens));
-  json.key("messages");
-  json.open('[');
+  open_body(json, conversation, model);
   if (!system.empty()) {
     json.element();
     json.open('{');

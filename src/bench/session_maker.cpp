@@ -28,6 +28,23 @@ constexpr size_t tool_bytes_least = 1'200;  // a small prompt has fewer tools in
 constexpr double bytes_per_token = 4.4;     // of such text in today's vocabularies
 constexpr std::string_view day = "2026-01-15";
 
+void append_property(std::string& out, TextMaker& maker, int depth);
+
+// The members of a schema of objects that have properties of these names.
+void append_object(JsonWriter& json, std::string& out, const std::vector<std::string>& names,
+                   TextMaker& maker, int depth) {
+  json.text("type", "object");
+  json.key("properties");
+  json.open('{');
+  for (const std::string& name : names) {
+    json.key(name);
+    append_property(out, maker, depth);
+  }
+  json.close('}');
+  json.texts("required", {names[0], names[1]});
+  json.raw("additionalProperties", "false");
+}
+
 void append_property(std::string& out, TextMaker& maker, int depth) {
   JsonWriter json(out);
   json.open('{');
@@ -37,16 +54,7 @@ void append_property(std::string& out, TextMaker& maker, int depth) {
     const std::vector<std::string> names = maker.nouns(3);
     json.key("items");
     json.open('{');
-    json.text("type", "object");
-    json.key("properties");
-    json.open('{');
-    for (const std::string& name : names) {
-      json.key(name);
-      append_property(out, maker, depth + 1);
-    }
-    json.close('}');
-    json.texts("required", {names[0], names[1]});
-    json.raw("additionalProperties", "false");
+    append_object(json, out, names, maker, depth + 1);
     json.close('}');
   } else if (kind < 65 && kind >= 50) {
     json.text("type", "integer");
@@ -67,16 +75,7 @@ std::string schema(TextMaker& maker) {
   std::string out;
   JsonWriter json(out);
   json.open('{');
-  json.text("type", "object");
-  json.key("properties");
-  json.open('{');
-  for (const std::string& name : names) {
-    json.key(name);
-    append_property(out, maker, 0);
-  }
-  json.close('}');
-  json.texts("required", {names[0], names[1]});
-  json.raw("additionalProperties", "false");
+  append_object(json, out, names, maker, 0);
   json.close('}');
   return out;
 }

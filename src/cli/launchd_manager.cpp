@@ -3,13 +3,12 @@
 #include <chrono>
 #include <thread>
 
-#include "base/process.h"
+#include "cli/manager_program.h"
 #include "cli/service_manager.h"
 
 namespace anyclaude {
 namespace {
 
-constexpr size_t output_bytes_max = 1 << 20;
 constexpr auto patience = std::chrono::seconds(60);
 constexpr auto poll_interval = std::chrono::milliseconds(100);
 
@@ -18,10 +17,11 @@ class LaunchdManager : public ServiceManager {
   LaunchdManager(const Environment& environment, uid_t user)
       : environment_(environment),
         domain_(fmt::format("gui/{}", user)),
-        target_(fmt::format("{}/{}", domain_, launchd_label)) {}
+        target_(fmt::format("{}/{}", domain_, launchd_label)),
+        program_("launchctl", {}, "there is no launchctl on PATH", environment) {}
 
   Result<std::filesystem::path> file() override {
-    if (!ask({"print", domain_})) {
+    if (!program_.ask({"print", domain_})) {
       return fail(Error::Kind::io,
                   "launchd has no session of this user here (as behind ssh, while nobody is logged "
                   "in). Log in at the Mac itself. `anyclaude service install --print` shows the "
@@ -37,8 +37,9 @@ class LaunchdManager : public ServiceManager {
 
   Result<void> start(const std::filesystem::path& file, bool changed) override {
     if (is_loaded() && changed) TRY_VOID(unload());
-    TRY_VOID(tell({"enable", target_}));
-    return is_loaded() ? tell({"kickstart", target_}) : tell({"bootstrap", domain_, file.string()});
+    TRY_VOID(program_.tell({"enable", target_}));
+    return is_loaded() ? program_.tell({"kickstart", target_})
+                       : program_.tell({"bootstrap", domain_, file.string()});
   }
 
   Result<void> stop(const std::filesystem::path&) override {
@@ -49,7 +50,7 @@ class LaunchdManager : public ServiceManager {
 
   ServiceActivity activity() override {
     ServiceActivity activity;
-    const auto shown = ask({"print", target_});
+    const auto shown = program_.ask({"print", target_});
     if (!shown) return activity;
     constexpr std::string_view before_process = "\n\tpid = ";
     const size_t found = shown->find(before_process);
@@ -69,11 +70,11 @@ class LaunchdManager : public ServiceManager {
   std::string how_to_run_without_login() const override { return {}; }
 
  private:
-  bool is_loaded() const { return ask({"print", target_}).has_value(); }
+  bool is_loaded() const { return program_.ask({"print", target_}).has_value(); }
 
   // launchd goes on with it behind the command's end.
   Result<void> unload() const {
-    TRY_VOID(tell({"bootout", target_}));
+    TRY_VOID(program_.tell({"bootout", target_}));
     const auto end = std::chrono::steady_clock::now() + patience;
     while (is_loaded()) {
       if (std::chrono::steady_clock::now() > end) {
@@ -84,28 +85,10 @@ class LaunchdManager : public ServiceManager {
     return {};
   }
 
-  Result<Command> command(std::vector<std::string> words) const {
-    const auto program = find_program("launchctl", value_of(environment_, "PATH"));
-    if (!program) return fail(Error::Kind::io, "there is no launchctl on PATH");
-    return Command{*program, std::move(words), environment_};
-  }
-
-  Result<std::string> ask(std::vector<std::string> words) const {
-    const Command asked = TRY(command(std::move(words)));
-    return output_of(asked, output_bytes_max);
-  }
-
-  // What it complains of goes to the user's terminal.
-  Result<void> tell(const std::vector<std::string>& words) const {
-    const Command told = TRY(command(words));
-    if (TRY(run_in_terminal(told)) == 0) return {};
-    return fail(Error::Kind::io,
-                fmt::format("`launchctl {}` failed; see above", fmt::join(words, " ")));
-  }
-
   const Environment environment_;
   const std::string domain_;
   const std::string target_;
+  const ManagerProgram program_;
 };
 
 }  // namespace

@@ -81,8 +81,9 @@ Result<std::vector<ModelReport>> RunningServer::models(const std::string& key) {
   return decode_models(TRY(get("/v1/models", key)));
 }
 
-Result<std::vector<RequestReport>> RunningServer::requests(const std::string& key) {
-  return decode_requests(TRY(get("/api/requests", key)));
+Result<std::vector<RunningReport>> RunningServer::requests(const std::string& key) {
+  const std::string body = TRY(get("/api/requests", key));
+  return TRY(decode_running_list(body)).requests;
 }
 
 Result<std::string> RunningServer::metrics(const std::string& key) { return get("/metrics", key); }

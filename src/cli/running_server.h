@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "cli/server_state.h"
 #include "net/http_client.h"
+#include "protocol/activity_report.h"
 #include "protocol/server_report.h"
 
 namespace anyclaude {
@@ -32,7 +33,7 @@ class RunningServer {
 
   // Error::authentication when it takes another key.
   Result<std::vector<ModelReport>> models(const std::string& key);
-  Result<std::vector<RequestReport>> requests(const std::string& key);
+  Result<std::vector<RunningReport>> requests(const std::string& key);
   Result<std::string> metrics(const std::string& key);
 
   // The body of any other path's answer. Error::permission, not_found or invalid_request with the

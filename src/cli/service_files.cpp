@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/markup.h"
+
 namespace anyclaude {
 namespace {
 
@@ -25,26 +27,6 @@ std::string systemd_word(std::string_view text, bool expands_variables) {
     out += c;
   }
   return out + '"';
-}
-
-std::string xml_text(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -102,14 +84,14 @@ WantedBy=default.target
 
 std::string launchd_plist(const ServiceDefinition& service) {
   std::string arguments =
-      fmt::format("    <string>{}</string>\n", xml_text(service.program.string()));
+      fmt::format("    <string>{}</string>\n", escape_markup(service.program.string()));
   for (const std::string& argument : service.arguments) {
-    arguments += fmt::format("    <string>{}</string>\n", xml_text(argument));
+    arguments += fmt::format("    <string>{}</string>\n", escape_markup(argument));
   }
   std::string environment;
   for (const auto& [name, value] : service.environment) {
-    environment += fmt::format("    <key>{}</key>\n    <string>{}</string>\n", xml_text(name),
-                               xml_text(value));
+    environment += fmt::format("    <key>{}</key>\n    <string>{}</string>\n", escape_markup(name),
+                               escape_markup(value));
   }
   // Umask is 0077. ProcessType: without it launchd slows down what has no window.
   return fmt::format(R"(<?xml version="1.0" encoding="UTF-8"?>
@@ -146,8 +128,8 @@ std::string launchd_plist(const ServiceDefinition& service) {
 </dict>
 </plist>
 )",
-                     mark, launchd_label, arguments, environment, xml_text(service.log.string()),
-                     xml_text(service.log.string()));
+                     mark, launchd_label, arguments, environment,
+                     escape_markup(service.log.string()), escape_markup(service.log.string()));
 }
 
 bool is_our_service_file(std::string_view text) { return text.find(mark) != std::string::npos; }

@@ -26,7 +26,7 @@ std::string readiness_text(const HealthReport& health) {
   return fmt::format("{} {} %", health.what, static_cast<int>(health.progress * 100));
 }
 
-std::string request_text(const RequestReport& request) {
+std::string request_text(const RunningReport& request) {
   if (request.phase == "prefill") {
     return fmt::format("prefill: {} of {} tokens, {:.1f} s",
                        print_count(request.prompt_tokens_done), print_count(request.prompt_tokens),
@@ -88,8 +88,8 @@ std::string status_text(const StatusFacts& facts) {
   out +=
       line("requests", facts.requests.empty() ? "none in flight"
                                               : fmt::format("{} in flight", facts.requests.size()));
-  for (const RequestReport& request : facts.requests) {
-    out += line("", fmt::format("{} {}", request.id, request_text(request)));
+  for (const RunningReport& request : facts.requests) {
+    out += line("", fmt::format("{} {}", request.names.id, request_text(request)));
   }
   out += line("tokens", tokens_text(facts));
   for (const auto& [name, text] : server.report) out += line("engine", name + ": " + text);
@@ -107,10 +107,10 @@ std::string status_json(const StatusFacts& facts) {
                     json_string(model.description), model.context_tokens, model.output_tokens_max);
   }
   std::string requests;
-  for (const RequestReport& request : facts.requests) {
+  for (const RunningReport& request : facts.requests) {
     requests += fmt::format(R"({}{{"id":{},"phase":{},"prompt_tokens":{},"prompt_tokens_done":{},)"
                             R"("output_tokens":{},"seconds":{:.3f}}})",
-                            requests.empty() ? "" : ",", json_string(request.id),
+                            requests.empty() ? "" : ",", json_string(request.names.id),
                             json_string(request.phase), request.prompt_tokens,
                             request.prompt_tokens_done, request.output_tokens, request.seconds);
   }

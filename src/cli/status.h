@@ -22,7 +22,7 @@ struct StatusFacts {
   int64_t now_s = 0;  // since the epoch
   HealthReport health;
   std::vector<ModelReport> models;
-  std::vector<RequestReport> requests;
+  std::vector<RunningReport> requests;
   uint64_t tokens_computed = 0;  // of prompts
   uint64_t tokens_reused = 0;
   uint64_t tokens_decoded = 0;  // of answers

@@ -13,9 +13,19 @@ StatusFacts example() {
   facts.now_s = 1'000 + 7'500;
   facts.health.ready = true;
   facts.models = {{"local-m", "M \"1\"", 8'192, 2'048}};
-  facts.requests = {{"req_1", "prefill", 3'800, 1'200, 0, 4.25},
-                    {"req_2", "decode", 10, 10, 17, 2.0},
-                    {"req_3", "queued", 10, 0, 0, 0.5}};
+  facts.requests = {
+      {.names = {.id = "req_1"},
+       .phase = "prefill",
+       .prompt_tokens = 3'800,
+       .prompt_tokens_done = 1'200,
+       .seconds = 4.25},
+      {.names = {.id = "req_2"},
+       .phase = "decode",
+       .prompt_tokens = 10,
+       .prompt_tokens_done = 10,
+       .output_tokens = 17,
+       .seconds = 2.0},
+      {.names = {.id = "req_3"}, .phase = "queued", .prompt_tokens = 10, .seconds = 0.5}};
   facts.tokens_computed = 1'000;
   facts.tokens_reused = 3'000;
   facts.tokens_decoded = 50;

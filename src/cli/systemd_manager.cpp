@@ -1,13 +1,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "base/process.h"
+#include "cli/manager_program.h"
 #include "cli/service_manager.h"
 
 namespace anyclaude {
 namespace {
-
-constexpr size_t output_bytes_max = 1 << 20;
 
 // The value of a line "NAME=value"; empty if there is none.
 std::string line_of(const std::string& text, const std::string& name) {
@@ -20,7 +18,10 @@ std::string line_of(const std::string& text, const std::string& name) {
 
 class SystemdManager : public ServiceManager {
  public:
-  explicit SystemdManager(const Environment& environment) : environment_(environment) {}
+  explicit SystemdManager(const Environment& environment)
+      : environment_(environment),
+        program_("systemctl", {"--user", "--quiet"},
+                 "there is no systemctl on PATH: this system has no systemd", environment) {}
 
   Result<std::filesystem::path> file() override {
     const auto session = ask({"show-environment"});
@@ -84,29 +85,15 @@ class SystemdManager : public ServiceManager {
     return config / "systemd" / "user" / systemd_unit_name;
   }
 
-  Result<Command> command(std::vector<std::string> words) const {
-    const auto program = find_program("systemctl", value_of(environment_, "PATH"));
-    if (!program) {
-      return fail(Error::Kind::io, "there is no systemctl on PATH: this system has no systemd");
-    }
-    words.insert(words.begin(), {"--user", "--quiet"});
-    return Command{*program, std::move(words), environment_};
+  Result<std::string> ask(const std::vector<std::string>& words) const {
+    return program_.ask(words);
   }
-
-  Result<std::string> ask(std::vector<std::string> words) const {
-    const Command asked = TRY(command(std::move(words)));
-    return output_of(asked, output_bytes_max);
-  }
-
-  // What it complains of goes to the user's terminal.
   Result<void> tell(const std::vector<std::string>& words) const {
-    const Command told = TRY(command(words));
-    if (TRY(run_in_terminal(told)) == 0) return {};
-    return fail(Error::Kind::io, fmt::format("`systemctl --user {}` failed; see above, and {}",
-                                             fmt::join(words, " "), how_to_see_the_log({})));
+    return program_.tell(words, ", and " + how_to_see_the_log({}));
   }
 
   const Environment environment_;
+  const ManagerProgram program_;
 };
 
 }  // namespace

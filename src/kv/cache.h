@@ -32,7 +32,7 @@ struct CacheOptions {
   uint32_t pin_s_max = 600;        // the longest pin of an open tool call
   size_t pins_max = 256;           // the one that would end first makes room for another
   std::vector<PieceKey> kept;      // as `keep` does: as soon as they are found
-  size_t kept_max = 64;            // that are kept; together at most half of a tier
+  size_t kept_max = 64;            // of those found; together at most half of a tier
   // Each has a head of up to 1.5 KB in RAM, which ram_bytes_max does not count.
   uint64_t pieces_max = 1ull << 20;
   size_t load_threads = 2;

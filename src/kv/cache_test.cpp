@@ -395,6 +395,12 @@ TEST_F(CacheTest, OnlySoMuchIsKept) {
   }
   EXPECT_EQ(kept, 3u);
 
+  // Those that were kept once and are gone take no place.
+  options.kept = {{1, 1}, {2, 2}, {3, 3}};
+  CacheUser later(files_, options);
+  later.store(counted_tokens(256));
+  EXPECT_TRUE(later->keep(later->branches(1).at(0).key, true));
+
   CacheUser small(files_, CacheUser::options(3'000));
   small.store(counted_tokens(2'560));
   EXPECT_FALSE(small->keep(small->branches(1).at(0).key, true)) << "more than half of the room";

@@ -9,9 +9,7 @@
 namespace anyclaude {
 
 Holds::Holds(Limits limits, const std::vector<PieceKey>& kept) : limits_(limits) {
-  for (const PieceKey& range : kept) {
-    if (kept_.size() < limits_.kept_max) kept_.emplace(range, nullptr);
-  }
+  for (const PieceKey& range : kept) kept_.emplace(range, nullptr);
 }
 
 Holds::Ended Holds::pin(FoundPrefixPtr prefix, uint32_t seconds, int64_t now_s) {
@@ -63,7 +61,10 @@ uint64_t Holds::kept_bytes_with(const FoundPrefix& another) const {
 bool Holds::keep(FoundPrefixPtr& prefix) {
   const auto known = kept_.find(key_of(*prefix));
   if (known != kept_.end() && known->second) return true;
-  if (known == kept_.end() && kept_.size() >= limits_.kept_max) return false;
+  // Those that were never found are not there any more, and take no place.
+  const auto held =
+      std::ranges::count_if(kept_, [](const auto& entry) { return entry.second != nullptr; });
+  if (static_cast<size_t>(held) >= limits_.kept_max) return false;
   if (kept_bytes_with(*prefix) > limits_.kept_bytes_max) return false;
   const PieceKey key = key_of(*prefix);
   kept_[key] = std::exchange(prefix, nullptr);

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "net/curl_fault.h"
+
 namespace anyclaude {
 namespace {
 
@@ -104,20 +106,11 @@ class Hop {
 
  private:
   Error error(CURLcode code) const {
-    const std::string server = origin_.text();
-    switch (code) {
-      case CURLE_ABORTED_BY_CALLBACK:
-        return {Error::Kind::cancelled, "The download was stopped."};
-      case CURLE_OPERATION_TIMEDOUT:
-        return {Error::Kind::timeout, fmt::format("Nothing comes from {}.", server)};
-      case CURLE_COULDNT_RESOLVE_HOST:
-      case CURLE_COULDNT_RESOLVE_PROXY:
-      case CURLE_COULDNT_CONNECT:
-        return {Error::Kind::upstream, fmt::format("Nothing answers at {}.", server)};
-      default:
-        return {Error::Kind::upstream,
-                fmt::format("{} broke off ({}).", server, curl_easy_strerror(code))};
+    if (code == CURLE_ABORTED_BY_CALLBACK) {
+      return {Error::Kind::cancelled, "The download was stopped."};
     }
+    const std::string server = origin_.text();
+    return curl_fault(code, server, fmt::format("Nothing comes from {}.", server));
   }
 
   Result<void> begin() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/sync.h"
+#include "net/curl_fault.h"
 
 namespace anyclaude {
 namespace {
@@ -165,17 +166,7 @@ class UpstreamClient::Exchange final : public UpstreamExchange {
 
   Error error(CURLcode code) const {
     const std::string server = client_.options.url.origin();
-    switch (code) {
-      case CURLE_OPERATION_TIMEDOUT:
-        return {Error::Kind::timeout, fmt::format("{} did not take the connection.", server)};
-      case CURLE_COULDNT_RESOLVE_HOST:
-      case CURLE_COULDNT_RESOLVE_PROXY:
-      case CURLE_COULDNT_CONNECT:
-        return {Error::Kind::upstream, fmt::format("Nothing answers at {}.", server)};
-      default:
-        return {Error::Kind::upstream,
-                fmt::format("{} broke off ({}).", server, curl_easy_strerror(code))};
-    }
+    return curl_fault(code, server, fmt::format("{} did not take the connection.", server));
   }
 
   Result<void> check_time() const {

@@ -1,18 +1,16 @@
 #include "prompt/echo.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <new>
 #include <optional>
 #include <string>
 
+#include "base/sha256.h"
 #include "protocol/json_text.h"
 
 namespace anyclaude {
@@ -22,17 +20,11 @@ using CanonicalRole = CanonicalMessage::Role;
 
 class Hasher {
  public:
-  Hasher() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-      throw std::bad_alloc();
-    }
-  }
-
   // Each with its length, so that no two lists of texts are the same bytes.
   Hasher& add(std::string_view text) {
     const uint64_t size = text.size();
-    EVP_DigestUpdate(context_.get(), &size, sizeof size);
-    EVP_DigestUpdate(context_.get(), text.data(), text.size());
+    sum_.add({reinterpret_cast<const uint8_t*>(&size), sizeof size});
+    sum_.add({reinterpret_cast<const uint8_t*>(text.data()), text.size()});
     return *this;
   }
   Hasher& add(const EchoName& name) {
@@ -40,13 +32,14 @@ class Hasher {
   }
 
   EchoName name() {
-    EchoName out{};
-    EVP_DigestFinal_ex(context_.get(), out.data(), nullptr);
-    return out;
+    const auto digest = sum_.digest();
+    // One name for all would put answers into each other's prompts.
+    if (!digest) throw std::bad_alloc();
+    return *digest;
   }
 
  private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  Sha256 sum_;
 };
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }

@@ -5,14 +5,19 @@
 namespace anyclaude {
 
 template <class Fields>
+void describe(RequestNames& names, Fields field) {
+  field("id", names.id);
+  field("session", names.session);
+  field("agent", names.agent);
+  field("key", names.key);
+  field("model", names.model);
+  field("backend", names.backend);
+  field("reason", names.reason);
+}
+
+template <class Fields>
 void describe(RunningReport& report, Fields field) {
-  field("id", report.id);
-  field("session", report.session);
-  field("agent", report.agent);
-  field("key", report.key);
-  field("model", report.model);
-  field("backend", report.backend);
-  field("reason", report.reason);
+  describe(report.names, field);
   field("phase", report.phase);
   field("prompt_tokens", report.prompt_tokens);
   field("prompt_tokens_done", report.prompt_tokens_done);
@@ -34,14 +39,8 @@ void describe(SectionsReport& report, Fields field) {
 template <class Fields>
 void describe(FinishedReport& report, Fields field) {
   field("number", report.number);
-  field("id", report.id);
+  describe(report.names, field);
   field("ended_s", report.ended_s);
-  field("session", report.session);
-  field("agent", report.agent);
-  field("key", report.key);
-  field("model", report.model);
-  field("backend", report.backend);
-  field("reason", report.reason);
   field("seconds", report.seconds);
   field("first_token_s", report.first_token_s);
   field("prompt_tokens", report.prompt_tokens);
@@ -98,6 +97,10 @@ std::string encode(const FinishedList& list) { return described_json::print(list
 std::string encode(const SavingsReport& report) { return described_json::print(report); }
 std::string encode(const LogLines& lines) { return described_json::print(lines); }
 std::string encode(const Saved& saved) { return described_json::print(saved); }
+
+Result<RunningList> decode_running_list(const std::string& json) {
+  return described_json::read_report<RunningList>(json);
+}
 
 Result<Saved> decode_saved(const std::string& json) {
   return described_json::read_report<Saved>(json);

@@ -12,8 +12,8 @@
 
 namespace anyclaude {
 
-// A request that is being answered.
-struct RunningReport {
+// Who asks, what for, and who answers. In JSON its fields stand among those of its request.
+struct RequestNames {
   std::string id;
   std::string session;
   std::string agent;  // of a sub-agent
@@ -21,7 +21,12 @@ struct RunningReport {
   std::string model;  // as the client named it
   std::string backend;
   std::string reason;  // why that one, where there was a choice
-  std::string phase;   // "queued", "prefill", "decode"
+};
+
+// A request that is being answered.
+struct RunningReport {
+  RequestNames names;
+  std::string phase;  // "queued", "prefill", "decode"
   uint32_t prompt_tokens = 0;
   uint32_t prompt_tokens_done = 0;    // reused or computed
   uint32_t prompt_tokens_reused = 0;  // of these
@@ -46,14 +51,8 @@ struct SectionsReport {
 // A request that has ended.
 struct FinishedReport {
   uint64_t number = 0;  // of this server's run, ascending from 1
-  std::string id;
-  int64_t ended_s = 0;  // Unix time
-  std::string session;
-  std::string agent;
-  std::string key;
-  std::string model;
-  std::string backend;
-  std::string reason;
+  RequestNames names;
+  int64_t ended_s = 0;       // Unix time
   double seconds = 0;        // from its coming to its end
   double first_token_s = 0;  // 0: none came
   uint32_t prompt_tokens = 0;
@@ -102,6 +101,7 @@ std::string encode(const LogLines& lines);
 std::string encode(const Saved& saved);
 
 // Error::upstream if the text is none; members that are missing keep their default.
+Result<RunningList> decode_running_list(const std::string& json);
 Result<Saved> decode_saved(const std::string& json);
 
 }  // namespace anyclaude

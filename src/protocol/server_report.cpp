@@ -74,17 +74,6 @@ Result<std::vector<ModelReport>> decode_models(const std::string& json) {
   return models;
 }
 
-Result<std::vector<RequestReport>> decode_requests(const std::string& json) {
-  const Json object = TRY(parse_report(json, "list of requests"));
-  std::vector<RequestReport> requests;
-  for (const Json& entry : objects_of(object, "requests")) {
-    requests.push_back({text_of(entry, "id"), text_of(entry, "phase"),
-                        count_of(entry, "prompt_tokens"), count_of(entry, "prompt_tokens_done"),
-                        count_of(entry, "output_tokens"), number_of(entry, "seconds")});
-  }
-  return requests;
-}
-
 std::string decode_error_message(const std::string& json) {
   const auto object = parse_json(json, {});
   if (!object || !object->is_object()) return {};

@@ -1,5 +1,5 @@
 // What a server of this program says about itself, read back by the launcher and the commands: the
-// answers of /health, /v1/models, /api/requests and /metrics. Pure functions.
+// answers of /health, /v1/models and /metrics. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -26,19 +26,9 @@ struct ModelReport {
   uint32_t output_tokens_max = 0;
 };
 
-struct RequestReport {
-  std::string id;
-  std::string phase;  // "queued", "prefill", "decode"
-  uint32_t prompt_tokens = 0;
-  uint32_t prompt_tokens_done = 0;
-  uint32_t output_tokens = 0;
-  double seconds = 0;  // since it came
-};
-
 // Error::upstream if the text is not such a report. Members that are missing keep their default.
 Result<HealthReport> decode_health(const std::string& json);
 Result<std::vector<ModelReport>> decode_models(const std::string& json);
-Result<std::vector<RequestReport>> decode_requests(const std::string& json);
 
 // The message of an error body (api/errors.h); empty if the text is none.
 std::string decode_error_message(const std::string& json);

@@ -30,25 +30,10 @@ TEST(ServerReport, Models) {
   EXPECT_TRUE(decode_models("{}")->empty());
 }
 
-TEST(ServerReport, Requests) {
-  const auto requests =
-      decode_requests(R"({"requests":[{"id":"req_1","phase":"prefill","prompt_tokens":100,)"
-                      R"("prompt_tokens_done":40,"output_tokens":3,"seconds":1.5}]})")
-          .value();
-  ASSERT_EQ(requests.size(), 1u);
-  EXPECT_EQ(requests[0].id, "req_1");
-  EXPECT_EQ(requests[0].phase, "prefill");
-  EXPECT_EQ(requests[0].prompt_tokens, 100u);
-  EXPECT_EQ(requests[0].prompt_tokens_done, 40u);
-  EXPECT_EQ(requests[0].output_tokens, 3u);
-  EXPECT_DOUBLE_EQ(requests[0].seconds, 1.5);
-}
-
 TEST(ServerReport, RefusesWhatIsNoReport) {
   for (const char* text : {"", "<html>", "[]", "7", "{"}) {
     EXPECT_FALSE(decode_health(text)) << text;
     EXPECT_FALSE(decode_models(text)) << text;
-    EXPECT_FALSE(decode_requests(text)) << text;
   }
 }
 

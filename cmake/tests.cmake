@@ -44,6 +44,7 @@ target_compile_definitions(route_test PRIVATE
 add_layer_tests(api)
 add_layer_tests(config)
 add_layer_tests(bench)
+add_layer_tests(models)
 if(ANYCLAUDE_EMBEDDED)
   add_layer_tests(engine/embedded)
   target_compile_definitions(engine_embedded_test PRIVATE

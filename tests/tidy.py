@@ -18,7 +18,7 @@ FILE_MAX = 450
 BYTES_MAX = 3_000_000
 
 # From the top down. An include may only point to a folder further down.
-LAYERS = "main cli bench config api route engine prompt kv protocol net base".split()
+LAYERS = "main cli bench models service config api route engine prompt kv protocol net base".split()
 STRANGERS = [{"prompt", "kv"}, {"prompt", "net"}, {"kv", "net"}, {"protocol", "net"},
              {"protocol", "kv"}]
 

@@ -11,13 +11,13 @@
 #include "api/cache_service.h"
 #include "base/sync.h"
 #include "cli/cache_options.h"
-#include "cli/model_choice.h"
 #include "cli/pinned_file.h"
 #include "config/server_address.h"
 #include "engine/embedded/embedded_backend.h"
 #include "engine/no_backend.h"
 #include "engine/remote/remote_backend.h"
 #include "kv/cache.h"
+#include "models/model_choice.h"
 
 namespace anyclaude {
 

@@ -13,7 +13,7 @@
 #include "cli/backend_choice.h"
 #include "cli/leases.h"
 #include "cli/mode.h"
-#include "cli/model_choice.h"
+#include "models/model_choice.h"
 
 namespace anyclaude {
 namespace {

@@ -15,9 +15,9 @@
 #include "cli/doctor_checks.h"
 #include "cli/doctor_remedies.h"
 #include "cli/machine_memory.h"
-#include "cli/model_choice.h"
 #include "cli/report_error.h"
 #include "cli/running_server.h"
+#include "models/model_choice.h"
 #include "net/http_server.h"
 
 namespace anyclaude {

@@ -11,18 +11,18 @@
 
 #include "base/signals.h"
 #include "base/units.h"
-#include "cli/hub.h"
-#include "cli/known_models.h"
 #include "cli/machine_memory.h"
-#include "cli/model_choice.h"
-#include "cli/model_name.h"
-#include "cli/model_pull.h"
-#include "cli/models_folder.h"
 #include "cli/progress.h"
 #include "cli/report_error.h"
 #include "cli/server_state.h"
 #include "cli/table.h"
 #include "engine/embedded/survey.h"
+#include "models/hub.h"
+#include "models/known_models.h"
+#include "models/model_choice.h"
+#include "models/model_name.h"
+#include "models/model_pull.h"
+#include "models/models_folder.h"
 
 namespace anyclaude {
 namespace {

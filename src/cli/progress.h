@@ -4,24 +4,16 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/amount.h"
 #include "base/environment.h"
 #include "cli/pace.h"
 
 namespace anyclaude {
-
-// How much of it is done.
-struct Amount {
-  float fraction = 0;  // [0, 1]
-  // At most one of them, where its rate is told.
-  std::optional<uint64_t> bytes;
-  std::optional<uint64_t> tokens;
-};
 
 class Progress {
  public:

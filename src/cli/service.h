@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/environment.h"
-#include "cli/service_manager.h"
 #include "config/config.h"
+#include "service/service_manager.h"
 
 namespace anyclaude {
 

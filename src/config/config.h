@@ -129,7 +129,7 @@ struct Config {
   CommandName command = CommandName::run;
   Folders folders;
 
-  std::string model;  // as the user named it; empty: the default one (cli/model_choice.h)
+  std::string model;  // as the user named it; empty: the default one (models/model_choice.h)
   EmbeddedOptions embedded;
   BackendSettings backend;
   CacheSettings cache;

@@ -80,7 +80,7 @@ Result<void> set_hub_token(std::string_view value, const SettingContext&, Config
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config) {
   if (value.empty()) return refuse_value(value, "a path or a name");
   // A name such as owner/repo or qwen3.gguf stays what it is, unless a file here has it;
-  // cli/model_choice.cpp judges.
+  // models/model_choice.cpp judges.
   const auto path = full_path(value, context);
   std::error_code error;
   const bool is_path = value.front() == '/' || value.front() == '.' || value.front() == '~' ||

@@ -10,7 +10,7 @@
 #include "base/environment.h"
 #include "base/paths.h"
 #include "base/result.h"
-#include "cli/service_files.h"
+#include "service/service_files.h"
 
 namespace anyclaude {
 

@@ -1,4 +1,4 @@
-#include "cli/manager_program.h"
+#include "service/manager_program.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,4 +1,4 @@
-#include "cli/models_folder.h"
+#include "models/models_folder.h"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 #include "base/files.h"
-#include "cli/model_name.h"
-#include "cli/model_pull.h"
+#include "models/model_name.h"
+#include "models/model_pull.h"
 
 namespace anyclaude {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/hub.h"
+#include "models/hub.h"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
-#include "cli/model_choice.h"
+#include "models/model_choice.h"
 
 #include <fmt/format.h>
 
-#include "cli/model_name.h"
-#include "cli/models_folder.h"
+#include "models/model_name.h"
+#include "models/models_folder.h"
 
 namespace anyclaude {
 

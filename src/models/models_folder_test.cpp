@@ -1,12 +1,12 @@
-#include "cli/models_folder.h"
+#include "models/models_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
 #include "base/files.h"
-#include "cli/model_pull.h"
 #include "fakes/temporary_folder.h"
+#include "models/model_pull.h"
 
 namespace anyclaude {
 namespace {

@@ -1,11 +1,11 @@
-#include "cli/model_choice.h"
+#include "models/model_choice.h"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "cli/models_folder.h"
 #include "fakes/temporary_folder.h"
+#include "models/models_folder.h"
 
 namespace anyclaude {
 namespace {

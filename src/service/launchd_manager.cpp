@@ -3,8 +3,8 @@
 #include <chrono>
 #include <thread>
 
-#include "cli/manager_program.h"
-#include "cli/service_manager.h"
+#include "service/manager_program.h"
+#include "service/service_manager.h"
 
 namespace anyclaude {
 namespace {

@@ -27,7 +27,7 @@ struct StoredModel {
 // Sorted by path.
 std::vector<StoredModel> list_models(const std::filesystem::path& folder);
 
-// By a name of the hub (cli/model_name.h) or that of its file, with ".gguf" or without.
+// By a name of the hub (models/model_name.h) or that of its file, with ".gguf" or without.
 // Error::not_found where there is none, invalid_request where several are called so.
 Result<StoredModel> find_stored_model(const std::filesystem::path& folder, const std::string& name);
 

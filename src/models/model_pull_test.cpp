@@ -1,4 +1,4 @@
-#include "cli/model_pull.h"
+#include "models/model_pull.h"
 
 #include <gtest/gtest.h>
 

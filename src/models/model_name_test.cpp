@@ -1,10 +1,10 @@
-#include "cli/model_name.h"
+#include "models/model_name.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "cli/known_models.h"
+#include "models/known_models.h"
 
 namespace anyclaude {
 namespace {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include "cli/manager_program.h"
-#include "cli/service_manager.h"
+#include "service/manager_program.h"
+#include "service/service_manager.h"
 
 namespace anyclaude {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/known_models.h"
+#include "models/known_models.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "cli/model_name.h"
+#include "models/model_name.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,7 +11,7 @@
 #include <map>
 #include <set>
 
-#include "cli/known_models.h"
+#include "models/known_models.h"
 
 namespace anyclaude {
 namespace {

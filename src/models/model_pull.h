@@ -14,11 +14,11 @@
 #include <string_view>
 #include <vector>
 
+#include "base/amount.h"
 #include "base/files.h"
 #include "base/result.h"
-#include "cli/hub.h"
-#include "cli/model_name.h"
-#include "cli/progress.h"
+#include "models/hub.h"
+#include "models/model_name.h"
 
 namespace anyclaude {
 

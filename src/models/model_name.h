@@ -18,7 +18,7 @@ struct ModelName {
   std::string file;        // its path in the repository, "x-Q4_K_M.gguf"
 };
 
-// A short name (cli/known_models.h), "owner/name", "owner/name:quant" or "owner/name/file.gguf".
+// A short name (models/known_models.h), "owner/name", "owner/name:quant" or "owner/name/file.gguf".
 // Nothing for what is none of them.
 std::optional<ModelName> parse_model_name(std::string_view text);
 

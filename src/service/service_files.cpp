@@ -1,4 +1,4 @@
-#include "cli/service_files.h"
+#include "service/service_files.h"
 
 #include <fmt/format.h>
 

@@ -38,6 +38,25 @@ class Gauge {
   std::atomic<int64_t> value_{0};
 };
 
+// What one of several adds to a gauge; taken back at its end.
+class GaugeShare {
+ public:
+  explicit GaugeShare(Gauge& gauge) : gauge_(gauge) {}
+  ~GaugeShare() { set(0); }
+  GaugeShare(const GaugeShare&) = delete;
+  GaugeShare& operator=(const GaugeShare&) = delete;
+
+  // One thread.
+  void set(int64_t value) {
+    gauge_.add(value - value_);
+    value_ = value;
+  }
+
+ private:
+  Gauge& gauge_;
+  int64_t value_ = 0;
+};
+
 // Seconds in fixed buckets from 1 ms to 10 minutes.
 class Histogram {
  public:

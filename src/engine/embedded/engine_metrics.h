@@ -38,11 +38,11 @@ struct EngineMetrics {
   Counter& decoded_tokens;
   Counter& failures;
   Histogram& chunk_seconds;
-  Gauge& queued;
-  Gauge& restoring;
-  Gauge& prefilling;
-  Gauge& decoding;
-  Gauge& idle_tokens;
+  GaugeShare queued;
+  GaugeShare restoring;
+  GaugeShare prefilling;
+  GaugeShare decoding;
+  GaugeShare idle_tokens;
 };
 
 }  // namespace anyclaude

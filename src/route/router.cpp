@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -13,13 +12,6 @@
 
 namespace anyclaude {
 namespace {
-
-RouteClock steady_seconds() {
-  return [] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-  };
-}
 
 RouterOptions with_clock(RouterOptions options) {
   if (!options.now_s) options.now_s = steady_seconds();

@@ -15,6 +15,7 @@
 #include "base/recent.h"
 #include "base/sync.h"
 #include "engine/backend.h"
+#include "route/clock.h"
 #include "route/decision.h"
 #include "route/known_prompts.h"
 #include "route/needs.h"
@@ -31,9 +32,6 @@ struct RoutedServer {
   // Called once at most, when it is first needed.
   std::function<Result<std::unique_ptr<Backend>>()> open;
 };
-
-// In seconds since any moment; never goes back.
-using RouteClock = std::function<double()>;
 
 // Thread-safe. Servers are numbered as they were given.
 class ServerTable {

@@ -1,0 +1,19 @@
+#include "protocol/model_id.h"
+
+#include <gtest/gtest.h>
+
+namespace anyclaude {
+namespace {
+
+TEST(ModelIdTest, IsTheFilesNameInSmallLetters) {
+  EXPECT_EQ(model_id_of_file("/m/SmolLM2-135M Instruct.Q4_1.gguf"),
+            "local-smollm2-135m-instruct.q4-1");
+}
+
+TEST(ModelIdTest, HasThePrefixOnce) {
+  EXPECT_EQ(model_id_of_name("small"), "local-small");
+  EXPECT_EQ(model_id_of_name("local-small"), "local-small");
+}
+
+}  // namespace
+}  // namespace anyclaude

@@ -5,60 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <optional>
 #include <utility>
 
-#include "api/cache_service.h"
-#include "base/sync.h"
-#include "cli/cache_options.h"
-#include "cli/pinned_file.h"
+#include "cli/embedded_models.h"
 #include "config/server_address.h"
-#include "engine/embedded/embedded_backend.h"
-#include "engine/no_backend.h"
 #include "engine/remote/remote_backend.h"
-#include "kv/cache.h"
 #include "models/model_choice.h"
 
 namespace anyclaude {
-
-class KeptPrompts {
- public:
-  KeptPrompts(const Config& config, Metrics& metrics)
-      : config_(config), metrics_(metrics), pinned_(config_, metrics_) {}
-
-  Result<std::unique_ptr<Backend>> open() {
-    const ModelChoice model = TRY(choose_model(config_.model, config_.folders));
-    if (model.none) return std::make_unique<NoBackend>();
-    std::error_code error;
-    const Machine machine =
-        measure_machine(cache_folder(config_), std::filesystem::file_size(model.path, error));
-    const MutexLock lock(mutex_);
-    CacheOptions cache_options = choose_cache_options(config_, machine);
-    cache_options.kept = pinned_.prompts().list();
-    cache_ = KvCache::open(real_files(), std::move(cache_options), metrics_);
-    service_.emplace(*cache_, real_files(), metrics_,
-                     config_.cache.no_disk ? "" : cache_folder(config_).string(),
-                     pinned_.prompts());
-    EmbeddedOptions options = config_.embedded;
-    options.model_path = model.path.string();
-    options.identity_folder = (config_.folders.cache / "model_hashes").string();
-    if (!config_.cache.no_disk) options.state_folder = config_.folders.state.string();
-    return EmbeddedBackend::open(std::move(options), cache_.get(), metrics_);
-  }
-
-  CacheService* service() {
-    const MutexLock lock(mutex_);
-    return service_ ? &*service_ : nullptr;
-  }
-
- private:
-  const Config config_;
-  Metrics& metrics_;
-  PinnedFile pinned_;
-  Mutex mutex_;
-  std::unique_ptr<KvCache> cache_ GUARDED_BY(mutex_);  // opened once, then stays
-  std::optional<CacheService> service_ GUARDED_BY(mutex_);
-};
 
 namespace {
 
@@ -86,14 +40,14 @@ bool passes_on(const BackendSettings& settings, const Url& url) {
   return url.host == "anthropic.com" || url.host.ends_with(".anthropic.com");
 }
 
-RoutedServer embedded_server(const Config& config, const std::shared_ptr<KeptPrompts>& kept) {
+RoutedServer embedded_server(const Config& config, const std::shared_ptr<EmbeddedModels>& models) {
   RoutedServer server;
   server.mode = server.name = embedded_mode;
   const auto model = choose_model(config.model, config.folders);
   server.address = model && !model->none ? model->path.string() : std::string("none");
   // The small model that comes with us answers only where the user has nothing better.
   server.last_resort = config.model.empty();
-  server.open = [kept] { return kept->open(); };
+  server.open = [models] { return models->open(); };
   return server;
 }
 
@@ -171,16 +125,16 @@ std::vector<std::string> known_modes(const BackendSettings& settings) {
 
 Result<void> check_backend(const Config& config) {
   const std::string mode = first_mode(config);
-  if (mode == embedded_mode) TRY(choose_model(config.model, config.folders));
+  if (mode == embedded_mode) TRY(model_files(config));
   TRY(remote_options(config.backend, mode));
   return {};
 }
 
 Result<ChosenBackends> open_backends(const Config& config, Metrics& metrics) {
   ChosenBackends chosen;
-  chosen.kept = std::make_shared<KeptPrompts>(config, metrics);
+  chosen.embedded = std::make_shared<EmbeddedModels>(config, metrics);
   RouterOptions options;
-  options.servers.push_back(embedded_server(config, chosen.kept));
+  options.servers.push_back(embedded_server(config, chosen.embedded));
   for (const KnownServer& known : known_servers) {
     if ((config.backend.*known.server).url.empty()) continue;
     TRY_VOID(add_remote_servers(config, known, metrics, options.servers));
@@ -192,6 +146,6 @@ Result<ChosenBackends> open_backends(const Config& config, Metrics& metrics) {
   return chosen;
 }
 
-CacheService* cache_of(const ChosenBackends& chosen) { return chosen.kept->service(); }
+CacheService* cache_of(const ChosenBackends& chosen) { return chosen.embedded->service(); }
 
 }  // namespace anyclaude

@@ -18,14 +18,13 @@
 
 namespace anyclaude {
 
-// The engine with its cache, from when it is first needed.
-class KeptPrompts;
+class EmbeddedModels;
 
 inline constexpr std::string_view embedded_mode = "embedded";
 
 struct ChosenBackends {
-  std::shared_ptr<KeptPrompts> kept;
-  std::unique_ptr<Router> router;  // its mode is set
+  std::shared_ptr<EmbeddedModels> embedded;  // outlives the router
+  std::unique_ptr<Router> router;            // its mode is set
 };
 
 // Keeps the mode that was chosen last.

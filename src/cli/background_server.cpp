@@ -14,6 +14,7 @@
 #include "cli/leases.h"
 #include "cli/mode.h"
 #include "models/model_choice.h"
+#include "protocol/model_id.h"
 
 namespace anyclaude {
 namespace {
@@ -102,12 +103,23 @@ Result<RunningServer> ready_server(const Config& config, const Environment& envi
   return server;
 }
 
-Result<ClientPoint> client_point(RunningServer& server, const std::string& key) {
+Result<ClientPoint> client_point(RunningServer& server, const std::string& key,
+                                 const MoreModels& more_models) {
   const auto models = TRY(server.models(key));
   if (models.empty()) return fail(Error::Kind::internal, "the server names no model");
   const ModelReport& model = models.front();
-  return ClientPoint{server.base_url(), key, model.id, model.context_tokens,
-                     model.output_tokens_max};
+  ClientPoint point{.base_url = server.base_url(),
+                    .key = key,
+                    .model_id = model.id,
+                    .small_model_id = {},
+                    .context_tokens = model.context_tokens,
+                    .output_tokens_max = model.output_tokens_max};
+  if (more_models.small_model.empty()) return point;
+  // In another mode the server has other models.
+  const std::string small = model_id_of_name(more_models.small_model);
+  const bool there = std::ranges::find(models, small, &ModelReport::id) != models.end();
+  if (there) point.small_model_id = small;
+  return point;
 }
 
 std::string settings_difference(const std::vector<std::string>& wanted,

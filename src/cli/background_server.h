@@ -21,7 +21,8 @@ Result<RunningServer> ready_server(const Config& config, const Environment& envi
                                    Progress& progress);
 
 // What a client must know of it.
-Result<ClientPoint> client_point(RunningServer& server, const std::string& key);
+Result<ClientPoint> client_point(RunningServer& server, const std::string& key,
+                                 const MoreModels& more_models);
 
 // What of the wanted settings a server does not have that runs with `present` ("name=value" both,
 // sorted); empty if it will do. Only what was set counts: who sets nothing takes any server.

@@ -30,6 +30,9 @@ void aim(const ClientPoint& point, ClientPlan& plan) {
                            "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL"}) {
     environment[name] = point.model_id;
   }
+  if (!point.small_model_id.empty()) {
+    environment["ANTHROPIC_DEFAULT_HAIKU_MODEL"] = point.small_model_id;
+  }
   for (const char* name :
        {"CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"}) {
     // They would send the prompts elsewhere, whatever the base URL says.

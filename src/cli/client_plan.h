@@ -22,6 +22,7 @@ struct ClientPoint {
   std::string base_url;  // http://127.0.0.1:8484
   std::string key;       // empty: the server asks for none
   std::string model_id;
+  std::string small_model_id;  // for titles and the like
   uint32_t context_tokens = 0;
   uint32_t output_tokens_max = 0;
 };

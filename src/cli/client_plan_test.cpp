@@ -8,13 +8,21 @@ namespace {
 using Arguments = std::vector<std::string>;
 
 ClientPoint point_with(uint32_t context, uint32_t output = 0) {
-  return {"http://127.0.0.1:8484", "k3y", "local-qwen", context, output};
+  return {"http://127.0.0.1:8484", "k3y", "local-qwen", "", context, output};
 }
 
 std::string notes_of(const ClientPlan& plan) {
   std::string all;
   for (const std::string& note : plan.notes) all += note + "\n";
   return all;
+}
+
+TEST(ClientPlan, NamesTheSmallModelForWhatIsSmall) {
+  ClientPoint point = point_with(65'536);
+  point.small_model_id = "local-small";
+  const Environment environment = plan_client(point, {}, {}).environment;
+  EXPECT_EQ(value_of(environment, "ANTHROPIC_DEFAULT_HAIKU_MODEL"), "local-small");
+  EXPECT_EQ(value_of(environment, "ANTHROPIC_MODEL"), "local-qwen");
 }
 
 TEST(ClientPlan, AimsAtTheServer) {

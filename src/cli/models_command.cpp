@@ -132,7 +132,9 @@ Result<std::string> pull(const Config& config) {
 // The server that has the model open, if one has.
 Result<void> check_unused(const Config& config, const StoredModel& model) {
   for (const ServerState& state : read_states(config.folders.runtime, 0)) {
-    if (state.model.find(model.path.string()) == std::string::npos) continue;
+    const std::string path = model.path.string();
+    const bool on_demand = std::ranges::find(state.more_models, path) != state.more_models.end();
+    if (state.model.find(path) == std::string::npos && !on_demand) continue;
     return fail(Error::Kind::overloaded,
                 fmt::format("the server on port {} (pid {}) uses {}: end it with `anyclaude stop`, "
                             "or delete the model all the same with --force",

@@ -25,7 +25,7 @@ Result<Command> prepare(const Config& config, const Environment& environment) {
   const KeyChoice key = TRY(choose_key(config));
   Progress progress = Progress::to_standard_error();
   RunningServer server = TRY(ready_server(config, environment, progress));
-  const ClientPoint point = TRY(client_point(server, key.secret));
+  const ClientPoint point = TRY(client_point(server, key.secret, config.more_models));
   const ClientPlan plan = plan_client(point, environment, config.launcher.client_arguments);
   for (const std::string& note : plan.notes) fmt::print(stderr, "anyclaude: {}\n", note);
   return Command{client, plan.arguments, plan.environment};

@@ -16,6 +16,7 @@
 #include "cli/backend_choice.h"
 #include "cli/cache_options.h"
 #include "cli/connect_help.h"
+#include "cli/embedded_models.h"
 #include "cli/leases.h"
 #include "cli/log.h"
 #include "cli/progress.h"
@@ -85,6 +86,10 @@ ServerState describe_server(const Config& config, uint16_t port, std::string mod
   state.nonce = std::move(nonce);
   state.started_s = std::time(nullptr);
   state.model = std::move(model);
+  const auto files = model_files(config);
+  for (size_t i = 1; files && i < files->size(); ++i) {
+    state.more_models.push_back((*files)[i].string());
+  }
   state.version = config.api.version;
   state.settings = config.engine_settings;
   return state;

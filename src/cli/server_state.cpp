@@ -17,11 +17,20 @@ bool is_state_file(const std::string& name) {
   return name.starts_with("server-") && name.ends_with(".toml");
 }
 
+std::vector<std::string> strings_of(const toml::array* list) {
+  std::vector<std::string> strings;
+  if (list == nullptr) return strings;
+  for (const auto& element : *list) strings.push_back(element.value_or(std::string()));
+  return strings;
+}
+
 }  // namespace
 
 std::string encode_state(const ServerState& state) {
   toml::array settings;
   for (const std::string& setting : state.settings) settings.push_back(setting);
+  toml::array more_models;
+  for (const std::string& model : state.more_models) more_models.push_back(model);
   toml::array report;
   for (const auto& [name, text] : state.report) report.push_back(toml::array{name, text});
   const toml::table table{{"pid", static_cast<int64_t>(state.process)},
@@ -30,6 +39,7 @@ std::string encode_state(const ServerState& state) {
                           {"nonce", state.nonce},
                           {"started", state.started_s},
                           {"model", state.model},
+                          {"more_models", more_models},
                           {"version", state.version},
                           {"settings", settings},
                           {"report", report}};
@@ -53,9 +63,8 @@ Result<ServerState> decode_state(std::string_view text) {
   state.started_s = table["started"].value_or(int64_t{0});
   state.model = table["model"].value_or(std::string());
   state.version = table["version"].value_or(std::string());
-  if (const toml::array* settings = table["settings"].as_array()) {
-    for (const auto& setting : *settings) state.settings.push_back(setting.value_or(std::string()));
-  }
+  state.settings = strings_of(table["settings"].as_array());
+  state.more_models = strings_of(table["more_models"].as_array());
   if (const toml::array* report = table["report"].as_array()) {
     for (const auto& entry : *report) {
       const toml::array* pair = entry.as_array();

@@ -20,8 +20,9 @@ struct ServerState {
   std::string host;   // as bound
   uint16_t port = 0;  // as bound, never 0
   std::string nonce;  // never leaves this machine's runtime folder; see nonce_proof (api/auth.h)
-  int64_t started_s = 0;  // since the epoch
-  std::string model;      // its path, or "none"
+  int64_t started_s = 0;                 // since the epoch
+  std::string model;                     // its path, or "none"
+  std::vector<std::string> more_models;  // paths of those that are loaded on demand
   std::string version;
   std::vector<std::string> settings;  // Config::engine_settings
   // What the engine chose, once the model is loaded: EmbeddedBackend::report.

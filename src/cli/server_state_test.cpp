@@ -20,6 +20,7 @@ ServerState example(uint16_t port) {
           "n0nce",
           1'700'000'000,
           "/models/a \"b\"\n.gguf",
+          {"/models/c.gguf"},
           "0.1.0",
           {"context=4k", "threads=2"},
           {{"context", "4,096"}, {"threads", "2"}}};
@@ -42,6 +43,7 @@ TEST(ServerState, ComesBackAsItWas) {
   EXPECT_EQ(again.nonce, state.nonce);
   EXPECT_EQ(again.started_s, state.started_s);
   EXPECT_EQ(again.model, state.model);
+  EXPECT_EQ(again.more_models, state.more_models);
   EXPECT_EQ(again.version, state.version);
   EXPECT_EQ(again.settings, state.settings);
   EXPECT_EQ(again.report, state.report);

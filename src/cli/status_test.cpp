@@ -7,7 +7,7 @@ namespace {
 
 StatusFacts example() {
   StatusFacts facts;
-  facts.server = {123, "127.0.0.1", 8484, "n0nce", 1'000, "/m.gguf", "0.1.0", {}, {}};
+  facts.server = {123, "127.0.0.1", 8484, "n0nce", 1'000, "/m.gguf", {}, "0.1.0", {}, {}};
   facts.server.report = {{"context", "8,192"}};
   facts.url = "http://127.0.0.1:8484";
   facts.now_s = 1'000 + 7'500;

@@ -45,7 +45,7 @@ Result<WarmReport> run_warm(const Config& config, const Environment& environment
   const KeyChoice key = TRY(choose_key(config));
   RunningServer server = TRY(ready_server(config, environment, progress));
   if (config.from_client) {
-    const ClientPoint point = TRY(client_point(server, key.secret));
+    const ClientPoint point = TRY(client_point(server, key.secret, config.more_models));
     TRY_VOID(learn_prompts(config, environment, point, server, progress));
   }
   return warm_server(server, key.secret, progress);

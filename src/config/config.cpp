@@ -33,13 +33,21 @@ struct Draft {
   std::map<std::string_view, std::string> engine_settings;  // name -> value
 };
 
+// Models by their paths, which mean the same in any folder.
+std::optional<std::string> value_of_models(const Setting& setting, const Config& config) {
+  if (setting.name == "model") return config.model;
+  if (setting.name == "models") return print(config.more_models);
+  return std::nullopt;
+}
+
 Result<void> apply(const Setting& setting, std::string_view value, std::string_view source,
                    const SettingContext& context, Draft& draft) {
   const auto applied = setting.apply(value, context, draft.config);
   if (!applied) return refuse(fmt::format("{}: {}", source, applied.error().message));
   // The mode of a running server can be changed.
   if (setting.group <= Setting::Group::backend && !setting.secret && setting.name != "mode") {
-    draft.engine_settings[setting.name] = setting.name == "model" ? draft.config.model : value;
+    draft.engine_settings[setting.name] =
+        value_of_models(setting, draft.config).value_or(std::string(value));
   }
   return {};
 }
@@ -47,7 +55,7 @@ Result<void> apply(const Setting& setting, std::string_view value, std::string_v
 // The value as it means the same in any folder.
 std::string server_value(const Setting& setting, const std::string& value,
                          const SettingContext& context, const Draft& draft) {
-  if (setting.name == "model") return draft.config.model;
+  if (auto models = value_of_models(setting, draft.config)) return *models;
   const ValueKind kind = value_kind(setting.placeholder);
   const bool is_path = kind == ValueKind::file || kind == ValueKind::folder;
   return is_path ? full_path(value, context).string() : value;

@@ -125,11 +125,27 @@ struct BackendSettings {
   std::vector<RouteRule> rules;             // of mode auto
 };
 
+// A model beside the first one.
+struct NamedModel {
+  std::string name;   // that requests name it by; empty: its file's
+  std::string model;  // as `Config::model`
+};
+
+// Those of the embedded engine that are loaded when a request names them.
+struct MoreModels {
+  std::vector<NamedModel> models;
+  bool all = false;         // and every other one of the models folder
+  std::string small_model;  // the name of one of them, for who asks for a haiku; empty: none
+  std::optional<std::chrono::seconds> idle_max;  // unused so long they leave; 0: never; unset:
+                                                 // chosen (cli/kept_models.h)
+};
+
 struct Config {
   CommandName command = CommandName::run;
   Folders folders;
 
   std::string model;  // as the user named it; empty: the default one (models/model_choice.h)
+  MoreModels more_models;
   EmbeddedOptions embedded;
   BackendSettings backend;
   CacheSettings cache;

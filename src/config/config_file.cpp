@@ -19,11 +19,12 @@ std::unexpected<Error> refuse(const std::filesystem::path& path, uint32_t line,
               fmt::format("{}, line {}: {}", path.string(), line, why));
 }
 
-// Of [[keys]], as the flag has it: NAME=KEY or NAME@GROUP=KEY.
-std::optional<std::string> text_of_key(const toml::table& key) {
+// Of [[keys]] and [[models]], as the flags have them: NAME=KEY, NAME@GROUP=KEY, NAME=MODEL.
+std::optional<std::string> text_of_table(const toml::table& table) {
   std::array<std::string, 3> fields;
-  constexpr std::array<std::string_view, 3> names = {"name", "group", "key"};
-  for (const auto& [name, node] : key) {
+  const std::string_view last = table.contains("model") ? "model" : "key";
+  const std::array<std::string_view, 3> names = {"name", "group", last};
+  for (const auto& [name, node] : table) {
     const auto field = std::ranges::find(names, name.str());
     const auto* text = node.as_string();
     if (field == names.end() || text == nullptr) return std::nullopt;
@@ -33,8 +34,9 @@ std::optional<std::string> text_of_key(const toml::table& key) {
     }
     fields[static_cast<size_t>(field - names.begin())] = text->get();
   }
-  const auto& [who, group, secret] = fields;
-  return who + (group.empty() ? "" : "@" + group) + "=" + secret;
+  const auto& [who, group, what] = fields;
+  const bool nameless_model = last == "model" && who.empty() && group.empty();
+  return nameless_model ? what : who + (group.empty() ? "" : "@" + group) + "=" + what;
 }
 
 std::optional<std::string> text_of(const toml::node& node) {
@@ -48,7 +50,7 @@ std::optional<std::string> text_of(const toml::node& node) {
     const auto* text = element.as_string();
     const auto* table = element.as_table();
     const auto value = text != nullptr    ? std::optional(text->get())
-                       : table != nullptr ? text_of_key(*table)
+                       : table != nullptr ? text_of_table(*table)
                                           : std::nullopt;
     if (!value) return std::nullopt;
     joined += (joined.empty() ? "" : ",") + *value;
@@ -75,7 +77,8 @@ Result<std::vector<FileEntry>> read_config_file(const std::filesystem::path& pat
     if (!value) {
       return refuse(path, line,
                     fmt::format("{} must be a string, a whole number, true or false, or a "
-                                "list of strings; [[keys]] have name, key and group",
+                                "list of strings; [[keys]] have name, key and group, "
+                                "[[models]] name and model",
                                 key.str()));
     }
     entries.push_back({std::string(key.str()), *value, line});

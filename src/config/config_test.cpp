@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "config/help.h"
+#include "config/setters.h"
 #include "config/settings.h"
 #include "fakes/temporary_folder.h"
 
@@ -173,6 +174,37 @@ TEST_F(ConfigTest, TakesKeysForOthers) {
   EXPECT_EQ(config.api.auth.keys[0].group, "owner");
   EXPECT_EQ(config.server_secrets.at("ANYCLAUDE_KEYS"), "c.d_e-9@owner=x");
   EXPECT_TRUE(accept({"--keys", ""}).api.auth.keys.empty());
+}
+
+TEST_F(ConfigTest, TakesSeveralModels) {
+  write_config(
+      "model_idle = \"1h\"\n"
+      "[[models]]\nname = \"small\"\nmodel = \"qwen3-4b\"\n"
+      "[[models]]\nmodel = \"~/a=b.gguf\"\n");
+  const auto listed = [](const Config& config) { return print(config.more_models); };
+  const std::string home = folder_.path().string();
+  const Config config = accept({"--small-model", "small"});
+  EXPECT_EQ(listed(config), "small=qwen3-4b," + home + "/a=b.gguf");
+  EXPECT_EQ(config.more_models.models[1].name, "");
+  EXPECT_EQ(config.more_models.small_model, "small");
+  EXPECT_EQ(config.more_models.idle_max, std::chrono::hours(1));
+  EXPECT_FALSE(config.more_models.all);
+  EXPECT_EQ(accept({"--model-idle", "never"}).more_models.idle_max, std::chrono::seconds(0));
+  const Config all = accept({"--models", "all,x.1=~/x.gguf"});
+  EXPECT_EQ(listed(all), "all,x.1=" + home + "/x.gguf");
+  // A server in another folder has the same files.
+  EXPECT_EQ(all.server_flags, std::vector<std::string>{"--models=" + listed(all)});
+  const auto& engine = all.engine_settings;
+  EXPECT_NE(std::ranges::find(engine, "models=" + listed(all)), engine.end());
+}
+
+TEST_F(ConfigTest, RefusesModelsThatAreNone) {
+  for (const char* models : {"a=", "=m", ",m", "none", "a=none", "a=m,a=n"}) {
+    EXPECT_TRUE(contains(refusal({"--models", models}), "--models")) << models;
+  }
+  EXPECT_TRUE(contains(refusal({"--model-idle", "0s"}), "never"));
+  write_config("[[models]]\nname = \"a\"\nmodel = \"m\"\ncontext = \"4k\"\n");
+  EXPECT_TRUE(contains(refusal({}), "[[models]] name and model"));
 }
 
 TEST_F(ConfigTest, RefusesKeysThatAreNoneWithoutShowingThem) {

@@ -18,6 +18,7 @@ std::string_view take_element(std::string_view& list) {
 }
 
 constexpr size_t keys_max = 1000;
+constexpr size_t more_models_max = 64;
 
 // Without the value: it is a secret, and this is going to be printed.
 Result<void> check_secret(std::string_view value) {
@@ -28,7 +29,7 @@ Result<void> check_secret(std::string_view value) {
               "a key has 1 to 512 printable ASCII characters and no blanks");
 }
 
-bool is_key_name(std::string_view name) {
+bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
   });
@@ -40,6 +41,24 @@ std::unexpected<Error> refuse_keys(const std::vector<ApiKey>& before, const char
                           "names and groups of at most 64 letters, digits, '.', '_' and '-', and "
                           "no name 'owner'",
                           before.size() + 1, what));
+}
+
+// A name such as owner/repo or qwen3.gguf stays what it is, unless a file here has it;
+// models/model_choice.cpp judges.
+std::string path_or_name(std::string_view value, const SettingContext& context) {
+  const auto path = full_path(value, context);
+  std::error_code error;
+  const bool is_path = value.front() == '/' || value.front() == '.' || value.front() == '~' ||
+                       std::filesystem::exists(path, error);
+  return is_path ? path.string() : std::string(value);
+}
+
+// Zero for "never".
+Result<std::chrono::seconds> parse_time_or_never(std::string_view value) {
+  if (value == "never") return std::chrono::seconds(0);
+  const auto duration = parse_duration(value);
+  if (duration && duration->count() > 0) return *duration;
+  return refuse_value(value, "a duration such as 30m or 2h, or 'never'");
 }
 
 }  // namespace
@@ -79,13 +98,51 @@ Result<void> set_hub_token(std::string_view value, const SettingContext&, Config
 
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config) {
   if (value.empty()) return refuse_value(value, "a path or a name");
-  // A name such as owner/repo or qwen3.gguf stays what it is, unless a file here has it;
-  // models/model_choice.cpp judges.
-  const auto path = full_path(value, context);
-  std::error_code error;
-  const bool is_path = value.front() == '/' || value.front() == '.' || value.front() == '~' ||
-                       std::filesystem::exists(path, error);
-  config.model = value == "none" || !is_path ? std::string(value) : path.string();
+  config.model = value == "none" ? std::string(value) : path_or_name(value, context);
+  return {};
+}
+
+Result<void> set_more_models(std::string_view value, const SettingContext& context,
+                             Config& config) {
+  MoreModels& more = config.more_models;
+  more.models.clear();
+  more.all = false;
+  while (!value.empty()) {
+    const std::string_view element = take_element(value);
+    if (element == "all") {
+      more.all = true;
+      continue;
+    }
+    // A path may have the sign, too.
+    const size_t equals = element.find('=');
+    const bool named = equals != std::string_view::npos && is_name(element.substr(0, equals));
+    const std::string_view name = named ? element.substr(0, equals) : std::string_view();
+    const std::string_view model = named ? element.substr(equals + 1) : element;
+    const bool taken =
+        named && std::ranges::find(more.models, name, &NamedModel::name) != more.models.end();
+    if (equals == 0 || model.empty() || model == "none" || taken ||
+        more.models.size() == more_models_max) {
+      return refuse_value(
+          element, fmt::format("NAME=MODEL, MODEL or 'all', comma-separated, each name once, "
+                               "at most {} of them",
+                               more_models_max));
+    }
+    more.models.push_back({std::string(name), path_or_name(model, context)});
+  }
+  return {};
+}
+
+std::string print(const MoreModels& more) {
+  std::string text = more.all ? "all" : "";
+  for (const NamedModel& one : more.models) {
+    text += fmt::format("{}{}{}{}", text.empty() ? "" : ",", one.name, one.name.empty() ? "" : "=",
+                        one.model);
+  }
+  return text;
+}
+
+Result<void> set_model_idle(std::string_view value, const SettingContext&, Config& config) {
+  config.more_models.idle_max = TRY(parse_time_or_never(value));
   return {};
 }
 
@@ -146,7 +203,7 @@ Result<void> set_keys(std::string_view value, const SettingContext&, Config& con
     const size_t at = std::min(who.find('@'), who.size());
     const std::string_view name = who.substr(0, at);
     const std::string_view group = who.substr(std::min(at + 1, who.size()));
-    const bool named = is_key_name(name) && (at == who.size() || is_key_name(group));
+    const bool named = is_name(name) && (at == who.size() || is_name(group));
     if (!named) return refuse_keys(keys, "has a name or group that is none");
     const std::string_view secret = element.substr(equals + 1);
     TRY_VOID(check_secret(secret));
@@ -189,12 +246,7 @@ Result<void> set_route_rules(std::string_view value, const SettingContext&, Conf
 }
 
 Result<void> set_idle_exit(std::string_view value, const SettingContext&, Config& config) {
-  const auto duration =
-      value == "never" ? std::optional(std::chrono::seconds(0)) : parse_duration(value);
-  if (!duration || (value != "never" && duration->count() == 0)) {
-    return refuse_value(value, "a duration such as 30m or 2h, or 'never'");
-  }
-  config.launcher.idle_exit = *duration;
+  config.launcher.idle_exit = TRY(parse_time_or_never(value));
   return {};
 }
 

@@ -30,6 +30,7 @@ inline AuthOptions& options_of(Config& config, AuthOptions*) { return config.api
 inline Recorder::Options& options_of(Config& config, Recorder::Options*) { return config.record; }
 inline BackendSettings& options_of(Config& config, BackendSettings*) { return config.backend; }
 inline HubSettings& options_of(Config& config, HubSettings*) { return config.hub; }
+inline MoreModels& options_of(Config& config, MoreModels*) { return config.more_models; }
 inline LauncherOptions& options_of(Config& config, LauncherOptions*) { return config.launcher; }
 
 template <class Options, class T>
@@ -110,6 +111,9 @@ Setter set_file(T Options::* member) {
       };
 }
 
+// As set_more_models reads it, and the same in any folder.
+std::string print(const MoreModels& models);
+
 Setter set_url(RemoteServer BackendSettings::* server);
 Setter set_server_key(RemoteServer BackendSettings::* server);
 
@@ -117,6 +121,8 @@ Setter set_server_key(RemoteServer BackendSettings::* server);
 Result<void> set_hub_url(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_hub_token(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_model(std::string_view value, const SettingContext& context, Config& config);
+Result<void> set_more_models(std::string_view value, const SettingContext& context, Config& config);
+Result<void> set_model_idle(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_gpu_layers(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_log_form(std::string_view value, const SettingContext&, Config& config);
 Result<void> set_flash_attention(std::string_view value, const SettingContext&, Config& config);

@@ -19,6 +19,21 @@ void add_model_settings(std::vector<Setting>& settings) {
                       "answers every request with 503. Default: SmolLM2-135M in the cache folder. "
                       "Example: --model ~/models/qwen3-coder-30b.gguf",
                       set_model});
+  settings.push_back({"models", model, "NAME=MODEL",
+                      "Further models, comma-separated, as --model has them: each is loaded when a "
+                      "request names it, and leaves when it is idle or memory is short; what was "
+                      "computed with it stays in the cache. Without NAME it is called as its file; "
+                      "'all': every model that `anyclaude models ls` lists. Or [[models]] with "
+                      "name and model in config.toml. Example: --models small=qwen3-4b",
+                      set_more_models});
+  settings.push_back({"small-model", model, "NAME",
+                      "Which of --models answers where a client asks for a small one (haiku), as "
+                      "for titles. Default: the first model, which is loaded anyway.",
+                      set_name(&MoreModels::small_model)});
+  settings.push_back({"model-idle", model, "TIME",
+                      "A model that nobody has used for so long gives its memory back; 'never': it "
+                      "stays. Default: 15m with --models, else never.",
+                      set_model_idle});
   settings.push_back({"model-id", model, "NAME",
                       "The model's name in the API. Default: 'local-' and the file's name.",
                       set_name(&EmbeddedOptions::model_id)});

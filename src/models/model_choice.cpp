@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "models/model_name.h"
 #include "models/models_folder.h"
 
@@ -43,6 +46,48 @@ Result<ModelChoice> choose_model(const std::string& model, const Folders& folder
               fmt::format("there is no model file {}, and none of that name in {} (--model takes "
                           "the path of a GGUF file, or a name of `anyclaude models ls`)",
                           model, models_folder(folders).string()));
+}
+
+Result<std::vector<NamedFile>> choose_more_models(const MoreModels& more,
+                                                  const std::filesystem::path& first,
+                                                  const Folders& folders) {
+  std::vector<NamedFile> all;
+  const auto add = [&](std::string name, const std::filesystem::path& path) -> Result<void> {
+    if (name.empty()) name = model_stem(path.filename().string());
+    if (std::ranges::find(all, name, &NamedFile::name) != all.end()) {
+      return fail(Error::Kind::invalid_request,
+                  fmt::format("models: two are called '{0}'; name one of them otherwise: "
+                              "OTHER={1}",
+                              name, path.string()));
+    }
+    all.push_back({std::move(name), path, model_bytes(path)});
+    return {};
+  };
+  for (const NamedModel& one : more.models) {
+    const auto choice = choose_model(one.model, folders);
+    if (!choice) return fail(choice.error().kind, "models: " + choice.error().message);
+    TRY_VOID(add(one.name, choice->path));
+  }
+  if (!more.all) return all;
+  for (const StoredModel& stored : list_models(models_folder(folders))) {
+    const bool known =
+        stored.path == first || std::ranges::find(all, stored.path, &NamedFile::path) != all.end();
+    if (stored.complete && !known) TRY_VOID(add({}, stored.path));
+  }
+  return all;
+}
+
+uint64_t model_bytes(const std::filesystem::path& first_file) {
+  const std::string stem = path_stem(first_file.string());
+  uint64_t bytes = 0;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(first_file.parent_path(), error)) {
+    std::error_code gone;
+    if (path_stem(entry.path().string()) != stem) continue;
+    const uint64_t size = entry.is_regular_file(gone) ? entry.file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
 }
 
 }  // namespace anyclaude

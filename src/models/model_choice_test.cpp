@@ -74,5 +74,52 @@ TEST_F(ModelChoiceTest, RefusesWhatIsNotThere) {
   }
 }
 
+class MoreModelsTest : public ModelChoiceTest {
+ protected:
+  std::filesystem::path make(const std::string& name, size_t bytes = 4) {
+    const auto path = models_folder(folders_) / name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << std::string(bytes, 'x');
+    return path;
+  }
+
+  // "name=file:bytes ...", or the error.
+  std::string choose(const MoreModels& more, const std::filesystem::path& first = {}) {
+    const auto all = choose_more_models(more, first, folders_);
+    if (!all) return all.error().message;
+    std::string text;
+    for (const NamedFile& one : *all) {
+      text += (text.empty() ? "" : " ") + one.name + "=" + one.path.filename().string() + ":" +
+              std::to_string(one.bytes);
+    }
+    return text;
+  }
+};
+
+TEST_F(MoreModelsTest, AreCalledAsTheyAreNamedOrAsTheirFiles) {
+  make("a.gguf", 5);
+  const auto path = make("o/r/b-Q4_0.gguf", 6);
+  EXPECT_EQ(choose({.models = {{"small", "a"}, {"", path.string()}}}),
+            "small=a.gguf:5 b-Q4_0=b-Q4_0.gguf:6");
+}
+
+TEST_F(MoreModelsTest, AllIsEveryOtherWholeModel) {
+  const auto first = make("a.gguf");
+  make("b.gguf");
+  make("c-00001-of-00002.gguf", 5);
+  make("c-00002-of-00002.gguf", 6);
+  make("d-00001-of-00002.gguf");
+  EXPECT_EQ(choose({.models = {{"named", "b"}}, .all = true}, first),
+            "named=b.gguf:4 c=c-00001-of-00002.gguf:11");
+}
+
+TEST_F(MoreModelsTest, SaysWhatIsWrong) {
+  make("a.gguf");
+  make("sub/a.gguf");
+  EXPECT_NE(choose({.models = {{"x", "zzz"}}}).find("models: there is no model file zzz"),
+            std::string::npos);
+  EXPECT_NE(choose({.all = true}).find("two are called 'a'"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace anyclaude

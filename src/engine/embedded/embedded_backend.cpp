@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <exception>
-#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -22,20 +20,11 @@
 #include "engine/embedded/prompt_maker.h"
 #include "engine/embedded/read_ahead.h"
 #include "kv/note.h"
+#include "protocol/model_id.h"
 #include "protocol/origin.h"
 
 namespace anyclaude {
 namespace {
-
-std::string default_model_id(const std::string& path) {
-  std::string id = "local-" + std::filesystem::path(path).stem().string();
-  for (char& c : id) {
-    c = std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.'
-            ? static_cast<char>(std::tolower(static_cast<unsigned char>(c)))
-            : '-';
-  }
-  return id;
-}
 
 Result<void> check_tool_choice(const Conversation& conversation) {
   const ToolChoice& choice = conversation.tool_choice;
@@ -96,7 +85,7 @@ Result<std::unique_ptr<LoadedModel>> load(const EmbeddedOptions& options, KvCach
   if (cache) cache->wait_until_read(folder_time_max);
 
   const ModelSizes& sizes = out->model->sizes();
-  out->info.id = options.model_id.empty() ? default_model_id(options.model_path) : options.model_id;
+  out->info.id = options.model_id.empty() ? model_id_of_file(options.model_path) : options.model_id;
   out->info.description = out->model->description();
   out->info.context_tokens = sizes.context;
   out->info.output_tokens_max = options.output_tokens_max > 0

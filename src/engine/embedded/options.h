@@ -25,6 +25,7 @@ struct EmbeddedOptions {
   std::string flash_attention;        // "on", "off"; empty: the engine decides
   uint64_t memory_bytes_max = 0;      // for cells and checkpoints; 0: half of what is free
   uint64_t checkpoint_bytes_max = 0;  // of these, for window checkpoints in RAM
+  uint64_t other_models_bytes = 0;    // of weights that are loaded beside this model
   std::string identity_folder;        // where hashes of model files are remembered; empty: nowhere
   uint64_t token_memory_bytes_max = 64ull << 20;  // texts whose tokens are remembered
   std::string state_folder;  // for answers as sampled, and tool sets; empty: in RAM alone

@@ -92,6 +92,19 @@ uint64_t free_memory_bytes() {
 #endif
 }
 
+uint64_t free_gpu_bytes() {
+  uint64_t all = 0;
+  for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+    ggml_backend_dev_t device = ggml_backend_dev_get(i);
+    if (ggml_backend_dev_type(device) != GGML_BACKEND_DEVICE_TYPE_GPU) continue;
+    size_t free = 0;
+    size_t total = 0;
+    ggml_backend_dev_memory(device, &free, &total);
+    all += free;
+  }
+  return all;
+}
+
 uint32_t physical_cores() { return static_cast<uint32_t>(std::max(1, common_cpu_get_num_math())); }
 
 Result<ModelSizes> choose_sizes(const EmbeddedOptions& options, const SizingFacts& facts) {
@@ -148,19 +161,12 @@ Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_mode
   facts.cores = physical_cores();
   facts.memory_free_bytes = free_memory_bytes();
   facts.context_changes_rope = picks_rope_by_context(model);
-  size_t gpu_free = 0;
-  for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-    ggml_backend_dev_t device = ggml_backend_dev_get(i);
-    if (ggml_backend_dev_type(device) != GGML_BACKEND_DEVICE_TYPE_GPU) continue;
-    size_t free = 0;
-    size_t total = 0;
-    ggml_backend_dev_memory(device, &free, &total);
-    gpu_free += free;
-  }
-  if (gpu_free > 0 && options.gpu_layers != 0) {
+  const uint64_t gpu_free = options.gpu_layers != 0 ? free_gpu_bytes() : 0;
+  if (gpu_free > 0) {
     facts.memory_free_bytes = gpu_free;  // the weights are there already
   } else {
-    facts.model_bytes = llama_model_size(model);  // mapped: the system still counts it as free
+    // Mapped: the system still counts them as free.
+    facts.model_bytes = llama_model_size(model) + options.other_models_bytes;
   }
   const Costs costs = TRY(measure(model, context_parameters));
   facts.memory = costs.memory;

@@ -32,6 +32,7 @@ Result<SizingFacts> read_sizing_facts(const EmbeddedOptions& options, llama_mode
                                       const llama_context_params& context_parameters);
 
 uint64_t free_memory_bytes();
+uint64_t free_gpu_bytes();  // of all GPUs that this build can use; 0: there is none
 uint32_t physical_cores();
 
 }  // namespace anyclaude

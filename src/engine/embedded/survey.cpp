@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -48,6 +49,15 @@ MachineSurvey survey_machine() {
     }
   }
   return machine;
+}
+
+uint64_t free_for_weights(int32_t gpu_layers, uint64_t loaded_bytes) {
+  install_engine_log();
+  const auto loaded = load_compute_libraries();
+  const uint64_t gpus = loaded && gpu_layers != 0 ? free_gpu_bytes() : 0;
+  if (gpus > 0) return gpus;
+  const uint64_t free = free_memory_bytes();
+  return free - std::min(free, loaded_bytes);
 }
 
 Result<ModelSurvey> survey_model(const std::string& path) {

@@ -18,6 +18,10 @@ struct MachineSurvey {
 
 MachineSurvey survey_machine();
 
+// Memory for a further model's weights: the GPUs' where there are some, unless `gpu_layers` is 0,
+// else RAM. There `loaded_bytes` of weights are mapped files, which the system counts as free.
+uint64_t free_for_weights(int32_t gpu_layers, uint64_t loaded_bytes);
+
 struct ModelSurvey {
   std::string name;              // as its makers call it; may be empty
   std::string architecture;      // "llama", "qwen3moe" ...

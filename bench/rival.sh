@@ -34,6 +34,7 @@ if [ ! -f "$build/.complete" ]; then
   hold_lock "$build.lock"
   if [ ! -f "$build/.complete" ]; then
     say "Building llama-server once into $build (about 8 minutes on 2 cores)"
+    rm -f "$build/CMakeCache.txt"  # as in engine.sh: another checkout may have begun it
     cmake -S "$root/bench/rival" -B "$build" -G Ninja "${flags[@]}" >"$build.configure.log" 2>&1 ||
       { tail -30 "$build.configure.log" >&2; fail "CMake could not configure the rival."; }
     show_progress "$build.build.log" cmake --build "$build" --target llama-server ||

@@ -68,6 +68,9 @@ if [ ! -f "$build/.complete" ]; then
   if command -v ccache >/dev/null; then
     launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   fi
+  # A checkout that is gone may have begun it, and cmake refuses a cache that names another source.
+  # The objects stay: ninja goes on from there. (cmake --fresh needs 3.24, and is given 3.22.)
+  rm -f "$build/CMakeCache.txt"
   cmake -S "$root/cmake/engine" -B "$build" -G Ninja -DENGINE_SOURCE="$source_tree" \
     "${flags[@]}" ${launcher[@]+"${launcher[@]}"} >"$build.configure.log" 2>&1 ||
     { tail -30 "$build.configure.log" >&2; fail "CMake could not configure the engine."; }

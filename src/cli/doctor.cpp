@@ -1,4 +1,4 @@
-#include "cli/backend_choice.h"
+#include "cli/doctor.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -47,8 +47,29 @@ std::string find_gpu() {
   return {};
 }
 
+// As it is set; else that of the server that runs.
+std::string model_meant(const Config& config) {
+  if (!config.model.empty()) return config.model;
+  const auto server = RunningServer::find(config.folders, config.http.port);
+  std::error_code error;
+  const bool is_file = server && std::filesystem::is_regular_file(server->state().model, error);
+  return is_file ? server->state().model : config.model;
+}
+
+void look_at_more_models(const Config& config, const std::filesystem::path& first,
+                         DoctorFacts& facts) {
+  const auto more = choose_more_models(config.more_models, first, config.folders);
+  if (!more) {
+    facts.more_models.push_back({"", std::unexpected(more.error())});
+    return;
+  }
+  for (const NamedFile& file : *more) {
+    facts.more_models.push_back({file.name, survey_model(file.path.string())});
+  }
+}
+
 void look_at_model(const Config& config, DoctorFacts& facts) {
-  const auto choice = choose_model(config.model, config.folders);
+  const auto choice = choose_model(model_meant(config), config.folders);
   if (!choice) {
     facts.model_path = std::unexpected(choice.error());
     facts.model = std::unexpected(choice.error());
@@ -57,6 +78,7 @@ void look_at_model(const Config& config, DoctorFacts& facts) {
   facts.without_model = choice->none;
   facts.model_path = choice->path.string();
   if (choice->none) return;
+  look_at_more_models(config, choice->path, facts);
   facts.model = survey_model(choice->path.string());
   if (!facts.model) return;
   facts.chat_template = PromptMaker::look_at(choice->path.string(), config.embedded);

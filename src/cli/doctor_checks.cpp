@@ -61,6 +61,19 @@ Check check_model(const DoctorFacts& facts) {
   return {Level::ok, "model", text, ""};
 }
 
+Check check_more_models(const DoctorFacts& facts) {
+  std::string text;
+  for (const auto& [name, model] : facts.more_models) {
+    if (!model) {
+      return {Level::fail, "models",
+              fmt::format("{}{}{}", name, name.empty() ? "" : ": ", model.error().message), ""};
+    }
+    text += fmt::format("{}{} ({}, {})", text.empty() ? "on demand: " : ", ", name,
+                        model->architecture, print_bytes(model->bytes));
+  }
+  return {Level::ok, "models", text, ""};
+}
+
 // What prompts made with it are like.
 Check check_template(const DoctorFacts& facts) {
   if (!facts.chat_template) {
@@ -131,6 +144,7 @@ Check check_server(const DoctorFacts& facts) {
 void add_engine_checks(const DoctorFacts& facts, std::vector<Check>& checks) {
   checks.push_back(check_model(facts));
   if (!facts.without_model && facts.model) {
+    if (!facts.more_models.empty()) checks.push_back(check_more_models(facts));
     checks.push_back(check_template(facts));
     checks.push_back(check_likely_context(facts));
   }

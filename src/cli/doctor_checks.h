@@ -26,6 +26,8 @@ struct DoctorFacts {
   Result<std::string> model_path = std::string();
   Result<ModelSurvey> model = ModelSurvey();
   Result<PromptMaker::Findings> chat_template = PromptMaker::Findings();
+  // Those that are loaded on demand, or why they are not to be found.
+  std::vector<std::pair<std::string, Result<ModelSurvey>>> more_models;
   uint64_t memory_bytes = 0;  // of the machine
 
   uint32_t context_wanted = 0;              // --context; 0: not set

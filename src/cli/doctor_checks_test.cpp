@@ -35,6 +35,16 @@ bool has_check(const DoctorFacts& facts, const std::string& name) {
   return false;
 }
 
+TEST(DoctorChecks, NamesTheModelsThatAreLoadedOnDemand) {
+  DoctorFacts facts = good_facts();
+  facts.more_models = {{"small", ModelSurvey{"S", "qwen3", 32'768, 2ull << 30, true}}};
+  EXPECT_EQ(check_named(facts, "models").text, "on demand: small (qwen3, 2.0 GiB)");
+  EXPECT_EQ(check_named(facts, "models").level, Level::ok);
+  facts.more_models.push_back({"big", fail(Error::Kind::not_found, "there is no file big.gguf")});
+  EXPECT_EQ(check_named(facts, "models").text, "big: there is no file big.gguf");
+  EXPECT_EQ(check_named(facts, "models").level, Level::fail);
+}
+
 TEST(Doctor, FindsNothingWhereAllIsWell) {
   const auto checks = examine(good_facts());
   EXPECT_GE(checks.size(), 7u);

@@ -32,6 +32,19 @@ def checks_of(done):
     return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
 
 
+def test_looks_at_the_models_that_are_meant(h):
+    server = h.own_server(models=f"again={h.model}")
+    flags = ("doctor", "--port", server.port, "--json")
+    key = {"ANYCLAUDE_API_KEY": server.key}
+    checks = checks_of(h.run(*flags, home=server.home, **key))
+    expect(str(h.model) in checks["model"]["text"], f"the running one: {checks['model']}")
+    expect("models" not in checks, f"others: {checks}")
+    checks = checks_of(h.run(*flags, "--models", f"again={h.model}", home=server.home, **key))
+    expect(checks["models"]["text"].startswith("on demand: again (llama, "), f"{checks['models']}")
+    checks = checks_of(h.run(*flags, "--models", "again=gone", home=server.home, **key))
+    expect_equal(checks["models"]["level"], "fail", "level of a model that is gone")
+
+
 def test_tells_what_a_server_has(h):
     upstream = ScriptedChatServer()
     client = {"PATH": f"{h.setup.claude.parent}:{os.environ['PATH']}"}

@@ -1,7 +1,9 @@
 // The key for the server: it comes with the link that `anyclaude dashboard` prints, or from the
 // user, and stays in this tab.
 
-const name = "anyclaude-key";
+import { kept_text } from "./kept_text.ts";
+
+const kept = kept_text("anyclaude-key", () => sessionStorage);
 
 // Takes the key out of the address, so that it gets into no bookmark and no history; false: there
 // is none.
@@ -17,12 +19,8 @@ export function take_key_of_address(): boolean {
   return true;
 }
 
-export const kept_key = (): string => sessionStorage.getItem(name) ?? "";
-
-export function keep_key(key: string): void {
-  if (key === "") sessionStorage.removeItem(name);
-  else sessionStorage.setItem(name, key);
-}
+export const kept_key = kept.get;
+export const keep_key = kept.set;
 
 // Headers carry no other characters; fetch would throw.
 export const is_possible_key = (key: string): boolean => /^[\x21-\x7e]+$/.test(key);

@@ -58,6 +58,7 @@ export interface ModelInfo {
   id: string;
   description: string;
   context_tokens: number;
+  loaded: boolean; // else it is when a request names it
 }
 
 export interface ServerInfo {

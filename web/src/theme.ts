@@ -1,19 +1,20 @@
 // Light or dark: as the system says, or as the user has chosen.
 
+import { kept_text } from "./kept_text.ts";
+
 export type Theme = "system" | "light" | "dark";
 
-const name = "anyclaude-theme";
+const kept = kept_text("anyclaude-theme", () => localStorage);
 const system_is_dark = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = new Set<() => void>();
 
 export function chosen_theme(): Theme {
-  const kept = localStorage.getItem(name);
-  return kept === "light" || kept === "dark" ? kept : "system";
+  const theme = kept.get();
+  return theme === "light" || theme === "dark" ? theme : "system";
 }
 
 export function choose_theme(theme: Theme): void {
-  if (theme === "system") localStorage.removeItem(name);
-  else localStorage.setItem(name, theme);
+  kept.set(theme === "system" ? "" : theme);
   show_theme();
 }
 

@@ -29,10 +29,10 @@ class Dashboard:
     """Opens with the server's key, where `key` gives no other or none (""). To be used as
     `with Dashboard(h, server) as board:`, which fails at its end if the page has complained: an
     error in the console, a violation of its Content-Security-Policy, an exception. `allowed` is a
-    pattern of what may be complained of, as a browser does of each refused request. `board.page`
-    is Playwright's page."""
+    pattern of what may be complained of, as a browser does of each refused request; `before` runs
+    before the page's own scripts. `board.page` is Playwright's page."""
 
-    def __init__(self, h, server, key=None, size=WIDE, dark=False, allowed=None, **more):
+    def __init__(self, h, server, key=None, size=WIDE, dark=False, allowed=None, before="", **more):
         self.h = h
         self.server = server
         self.allowed = allowed
@@ -41,7 +41,7 @@ class Dashboard:
         self.context = browser(program).new_context(
             viewport=size, color_scheme="dark" if dark else "light", locale="en-GB", **more)
         self.context.set_default_timeout(APPEARS_MS)
-        self.context.add_init_script(WATCH_FOR_INJECTION)
+        self.context.add_init_script(WATCH_FOR_INJECTION + before)
         self.page = self.context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))

@@ -144,6 +144,17 @@ def test_without_a_mouse(h):
         dialog.wait_for(state="detached")
 
 
+def test_a_browser_that_keeps_nothing(h):
+    blocked = "".join(
+        f"Object.defineProperty(window, '{name}', "
+        "{ get: () => { throw new DOMException('blocked', 'SecurityError'); } });"
+        for name in ("localStorage", "sessionStorage"))
+    with Dashboard(h, h.own_server(), before=blocked) as board:
+        board.wait_live()
+        board.page.get_by_label("Colours").select_option("dark")
+        board.page.locator("[data-theme=dark]").first.wait_for()
+
+
 def test_another_key_is_told_why_not(h):
     server = h.own_server(keys=KEYS)
     with Dashboard(h, server, key="key-of-ben", allowed="status of 403") as board:

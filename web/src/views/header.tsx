@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 
 import { useNow } from "../clock.ts";
 import { many, share_text } from "../format.ts";
-import type { ServerInfo } from "../protocol.ts";
+import type { ModelInfo, ServerInfo } from "../protocol.ts";
 import type { Connection } from "../state.ts";
 import { connect } from "../store.ts";
 import { choose_theme, chosen_theme, type Theme } from "../theme.ts";
@@ -25,8 +25,8 @@ export function Header({ connection, server }: {
         <img src="/assets/favicon.svg" alt="" width="22" height="22" /> AnyClaude
         {server && <small class="version">{server.version}</small>}
       </h1>
-      <p class="models" title={models.map((model) => model.description).join("\n")}>
-        {models.map((model) => model.id).join(", ")}
+      <p class="models" title={models.map(words_of_model).join("\n")}>
+        {models.map(({ id, loaded }) => (loaded ? id : `${id} (not loaded)`)).join(", ")}
       </p>
       <span class={`chip connection ${connection.is}`} role="status">
         {connection_words[connection.is]}
@@ -35,6 +35,9 @@ export function Header({ connection, server }: {
     </header>
   );
 }
+
+const words_of_model = ({ id, description, loaded }: ModelInfo): string =>
+  `${id}: ${description}${loaded ? "" : " (not loaded)"}`;
 
 const themes: { theme: Theme; words: string }[] = [
   { theme: "system", words: "Colours: system" },

@@ -26,9 +26,9 @@ std::string server_state(const EventSources& sources) {
   const Readiness readiness = sources.backend->readiness();
   std::string models;
   for (const ModelInfo& model : sources.backend->models()) {
-    models += fmt::format(R"({}{{"id":{},"description":{},"context_tokens":{}}})",
+    models += fmt::format(R"({}{{"id":{},"description":{},"context_tokens":{},"loaded":{}}})",
                           models.empty() ? "" : ",", json_string(model.id),
-                          json_string(model.description), model.context_tokens);
+                          json_string(model.description), model.context_tokens, model.loaded);
   }
   return fmt::format(
       R"({{"version":{},"started_s":{},"ready":{},"failed":{},"what":{},"progress":{:.3f},)"

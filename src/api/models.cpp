@@ -15,8 +15,9 @@ namespace anyclaude {
 namespace {
 
 ListedModel listed(const ModelInfo& model, std::time_t created_at) {
-  return {model.id, model.description.empty() ? model.id : model.description, model.context_tokens,
-          model.output_tokens_max, created_at};
+  std::string name = model.description.empty() ? model.id : model.description;
+  if (!model.loaded) name += " (not loaded)";
+  return {model.id, std::move(name), model.context_tokens, model.output_tokens_max, created_at};
 }
 
 bool openai(const HttpRequest& request) { return dialect_of(request) == Dialect::openai; }

@@ -80,9 +80,12 @@ std::string status_text(const StatusFacts& facts) {
                       std::chrono::seconds(std::max<int64_t>(0, facts.now_s - server.started_s)))));
   out += line("state", readiness_text(facts.health));
   for (const ModelReport& model : facts.models) {
-    out += line("model", fmt::format("{} ({}), context {}, answers up to {}", model.id,
-                                     model.description, print_count(model.context_tokens),
-                                     print_count(model.output_tokens_max)));
+    std::string text = fmt::format("{} ({})", model.id, model.description);
+    if (model.context_tokens > 0) {
+      text += fmt::format(", context {}, answers up to {}", print_count(model.context_tokens),
+                          print_count(model.output_tokens_max));
+    }
+    out += line("model", text);
   }
   if (facts.models.empty()) out += line("model", server.model);
   out +=

@@ -38,8 +38,9 @@ class Generation {
 struct ModelInfo {
   std::string id;               // what the API calls it
   std::string description;      // for people: "SmolLM2 135M Q4_1"
-  uint32_t context_tokens = 0;  // prompt and answer together
+  uint32_t context_tokens = 0;  // prompt and answer together; 0: not known yet
   uint32_t output_tokens_max = 0;
+  bool loaded = true;  // else it is when a request names it
 };
 
 struct Readiness {

@@ -375,7 +375,7 @@ std::vector<ModelInfo> ModelShelf::models() const {
   if (!places_.front().abilities.ready) return all;
   for (const Place& place : places_) {
     ModelInfo& info = all.emplace_back(place.info);
-    if (!place.loaded && places_.size() > 1) info.description += " (not loaded)";
+    info.loaded = place.loaded;
   }
   return all;
 }

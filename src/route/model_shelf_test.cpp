@@ -128,7 +128,9 @@ TEST_F(ModelShelfTest, LoadsTheFirstBeforeAnybodyAsks) {
   ASSERT_EQ(models.size(), 2u);
   EXPECT_EQ(models[0].description, "loaded");
   EXPECT_EQ(models[1].id, "local-b");
-  EXPECT_EQ(models[1].description, "of b (not loaded)");
+  EXPECT_TRUE(models[0].loaded);
+  EXPECT_EQ(models[1].description, "of b");
+  EXPECT_FALSE(models[1].loaded);
   EXPECT_EQ(shelf.report(), (Report{{"model", "a"}, {"on demand", "local-b"}}));
 }
 
@@ -222,7 +224,7 @@ TEST_F(ModelShelfTest, WaitsForAModelInUseAndLetsNobodyGoFirst) {
   ask("b");
   auto in_use = std::async(std::launch::async, [&] { return ask("a"); });
   wait_until([&] { return told_["a"].opened == 2 && told_["a"].alive == 1; });
-  wait_until([&] { return !shelf.models()[0].description.ends_with("(not loaded)"); });
+  wait_until([&] { return shelf.models()[0].loaded; });
   auto other = shelf.start(request_of("b"));
   auto heard = std::make_shared<std::atomic<int>>(0);
   auto waits = std::async(std::launch::async, [&] {

@@ -25,6 +25,8 @@ constexpr std::array<std::string_view, 24> tool_names = {
 constexpr size_t tools_of_all = 10;
 constexpr size_t tools_of_changers = 14;
 constexpr size_t tool_bytes_least = 1'200;  // a small prompt has fewer tools instead
+constexpr size_t small_tool_bytes = 3'000;  // a smaller one has no lists of objects in it
+constexpr int depth_max = 2;                // of these
 constexpr double bytes_per_token = 4.4;     // of such text in today's vocabularies
 constexpr std::string_view day = "2026-01-15";
 
@@ -49,7 +51,7 @@ void append_property(std::string& out, TextMaker& maker, int depth) {
   JsonWriter json(out);
   json.open('{');
   const uint64_t kind = maker.below(100);
-  if (kind >= 90 && depth < 2) {
+  if (kind >= 90 && depth < depth_max) {
     json.text("type", "array");
     const std::vector<std::string> names = maker.nouns(3);
     json.key("items");
@@ -70,12 +72,15 @@ void append_property(std::string& out, TextMaker& maker, int depth) {
   json.close('}');
 }
 
-std::string schema(TextMaker& maker) {
-  const std::vector<std::string> names = maker.nouns(2 + maker.below(5));
+// Of a tool of so many bytes: it must not be larger than the tool, or small prompts are not.
+std::string schema(TextMaker& maker, size_t tool_bytes) {
+  const size_t properties = std::min(2 + maker.below(5), std::max<size_t>(2, tool_bytes / 400));
+  const int depth = tool_bytes < small_tool_bytes ? depth_max : 0;
+  const std::vector<std::string> names = maker.nouns(properties);
   std::string out;
   JsonWriter json(out);
   json.open('{');
-  append_object(json, out, names, maker, 0);
+  append_object(json, out, names, maker, depth);
   json.close('}');
   return out;
 }
@@ -99,9 +104,9 @@ std::vector<Tool> make_tools(const SessionShape& shape) {
     TextMaker maker(shape.seed, fmt::format("tool {}", at));
     Tool tool;
     tool.name = tool_names[at];
-    tool.input_schema_json = schema(maker);
     const auto bytes =
         static_cast<size_t>(static_cast<double>(shape.tools_bytes) * weights[at] / sum);
+    tool.input_schema_json = schema(maker, bytes);
     tool.description = maker.prose(bytes - std::min(bytes, tool.input_schema_json.size() + 80));
     tools.push_back(std::move(tool));
   }

@@ -46,6 +46,14 @@ TEST(SessionMaker, HasTheLengthThatIsAskedFor) {
   }
 }
 
+TEST(SessionMaker, IsSmallWithEverySeedWhereThatIsAskedFor) {
+  for (uint64_t seed = 1; seed <= 500; ++seed) {
+    const auto bytes = body(SessionMaker(shape_of_tokens(600, seed)).turn("/a", 1)).size();
+    EXPECT_GT(bytes, 600 * 4.4) << seed;
+    EXPECT_LT(bytes, 600 * 4.4 * 1.6) << seed;
+  }
+}
+
 TEST(SessionMaker, GrowsAtTheEndOnly) {
   const SessionMaker maker(shape_of_tokens(2'000, 1));
   for (size_t turns = 1; turns < 10; ++turns) {

@@ -28,6 +28,7 @@ PromptReport prompt_report(const KvCache::Listed& listed) {
           .in_ram = listed.in_ram,
           .on_disk = listed.on_disk,
           .imported = listed.imported,
+          .pinned = listed.kept,
           .last_used_s = listed.last_used_s,
           .hits = listed.hits};
 }
@@ -106,11 +107,9 @@ BranchList CacheService::branches(size_t branches_max) const {
 }
 
 Result<void> CacheService::pin(const PinOrder& order) {
-  const auto key = parse_hash(order.prompt);
-  if (!key) {
-    return fail(Error::Kind::invalid_request,
-                fmt::format("prompt: '{}' is no id: 32 hexadecimal digits.", order.prompt));
-  }
+  // A whole one may be a branch's, or of what was pinned and is gone.
+  auto key = parse_hash(order.prompt);
+  if (!key) key = TRY(find_prompt(order.prompt));
   const bool done = cache_.keep(*key, order.pinned);
   if (done || !order.pinned) {
     pinned_.set(*key, order.pinned);

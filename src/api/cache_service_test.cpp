@@ -67,8 +67,11 @@ TEST_F(CacheServiceTest, ShowsTheTreeAndPinsAndPrunesBranches) {
   EXPECT_TRUE(service_.pin({.prompt = largest.id}));
   EXPECT_TRUE(service_.branches(1).nodes[0].pinned);
   EXPECT_EQ(to_hex(pinned_.list().at(0)), largest.id);
+  for (const PromptReport& prompt : service_.list(9).prompts) {
+    EXPECT_EQ(prompt.pinned, prompt.id == largest.id);
+  }
   EXPECT_EQ(service_.prune({.branch = largest.id})->bytes, 0u);
-  EXPECT_TRUE(service_.pin({.prompt = largest.id, .pinned = false}));
+  EXPECT_TRUE(service_.pin({.prompt = largest.id.substr(0, 8), .pinned = false}));
   EXPECT_TRUE(pinned_.list().empty());
   EXPECT_GT(service_.prune({.branch = largest.id})->bytes, 0u);
   EXPECT_EQ(stored(), 2u);

@@ -42,6 +42,10 @@ class ServersCache final : public CacheAccess {
   Result<PruneReport> prune(const PruneOrder& order) override {
     return decode_prune_report(TRY(post("prune", encode(order))));
   }
+  Result<void> pin(const PinOrder& order) override {
+    TRY(post("pin", encode(order)));
+    return {};
+  }
   Result<ExchangeReport> export_prompt(const ExchangeOrder& order,
                                        const TellExchange& tell) override {
     return exchange("export", order, tell);
@@ -100,6 +104,7 @@ class FoldersCache final : public CacheAccess {
     cache_->settle();
     return report;
   }
+  Result<void> pin(const PinOrder& order) override { return service_->pin(order); }
   Result<ExchangeReport> export_prompt(const ExchangeOrder& order,
                                        const TellExchange& tell) override {
     return service_->export_prompt(order, tell);

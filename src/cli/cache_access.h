@@ -20,6 +20,7 @@ class CacheAccess {
   virtual Result<PromptList> list(uint64_t prompts_max) = 0;
   virtual Result<VerifyReport> verify(const CacheService::VerifyProgress& progress) = 0;
   virtual Result<PruneReport> prune(const PruneOrder& order) = 0;
+  virtual Result<void> pin(const PinOrder& order) = 0;
   using TellExchange = CacheService::TellExchange;
   virtual Result<ExchangeReport> export_prompt(const ExchangeOrder& order,
                                                const TellExchange& tell) = 0;

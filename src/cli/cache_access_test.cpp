@@ -54,6 +54,10 @@ TEST_F(CacheAccessTest, OpensTheFolderWhereNoServerRuns) {
   const auto list = (*access)->list(10);
   ASSERT_EQ(list->prompts.size(), 1u);
   EXPECT_EQ(list->prompts[0].words, "words");
+  EXPECT_TRUE((*access)->pin({.prompt = list->prompts[0].id}));
+  EXPECT_TRUE((*access)->list(10)->prompts[0].pinned);
+  EXPECT_EQ((*access)->prune({.model = "model"})->bytes, 0u);
+  EXPECT_TRUE((*access)->pin({.prompt = list->prompts[0].id, .pinned = false}));
   EXPECT_GT((*access)->prune({.model = "model"})->bytes, 1000u);
   EXPECT_EQ((*access)->report()->disk.pieces, 0u);
 }

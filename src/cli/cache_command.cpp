@@ -63,8 +63,8 @@ ExchangeOrder exchange_order(const Config& config) {
 // What is to be printed.
 Result<std::string> answer(const Config& config, int& exit_code) {
   const CacheCommand& command = config.cache_command;
-  const bool changes = command.action == Action::verify || command.action == Action::prune ||
-                       command.action == Action::import_prompt;
+  const bool changes = command.action != Action::stats && command.action != Action::list &&
+                       command.action != Action::export_prompt;
   const auto access = TRY(open_cache(config, changes));
   const auto say = [&](const auto& report, const std::string& text) {
     return config.json ? encode(report) + "\n" : text;
@@ -86,6 +86,12 @@ Result<std::string> answer(const Config& config, int& exit_code) {
     case Action::prune: {
       const auto report = TRY(access->prune(prune_order(command)));
       return say(report, prune_text(report));
+    }
+    case Action::pin:
+    case Action::unpin: {
+      const PinOrder order{.prompt = command.prompt, .pinned = command.action == Action::pin};
+      TRY_VOID(access->pin(order));
+      return say(order, pin_text(order));
     }
     case Action::export_prompt: {
       const auto report = TRY(exchange(*access, &CacheAccess::export_prompt, "writing the prompt",

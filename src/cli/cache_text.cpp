@@ -40,7 +40,8 @@ std::string place(const PromptReport& prompt) {
   std::string text = prompt.in_ram ? "RAM" : "";
   if (prompt.on_disk) text += text.empty() ? "disk" : "+disk";
   if (text.empty()) text = "parts";
-  return prompt.imported ? text + ", imported" : text;
+  if (prompt.imported) text += ", imported";
+  return prompt.pinned ? text + ", pinned" : text;
 }
 
 using Row = std::array<std::string, 9>;
@@ -115,6 +116,11 @@ std::string verify_text(const VerifyReport& report) {
 std::string prune_text(const PruneReport& report) {
   return report.bytes == 0 ? "there was nothing to throw out\n"
                            : fmt::format("{} freed\n", print_bytes(report.bytes));
+}
+
+std::string pin_text(const PinOrder& order) {
+  return fmt::format("{} {}\n", order.prompt,
+                     order.pinned ? "is kept, whatever else comes" : "may be thrown out again");
 }
 
 std::string export_text(const ExchangeReport& report, const std::string& file, bool is_signed) {

@@ -38,15 +38,16 @@ TEST(CacheText, Prompts) {
                                .tokens = 5,
                                .on_disk = true,
                                .imported = true,
+                               .pinned = true,
                                .last_used_s = 2000}},
                   .count = 7};
   EXPECT_EQ(prompts_text(list, 1060),
-            "ID          USED    TOKENS     SIZE    ALONE  HITS  WHERE           MODEL             "
-            "      BEGINS WITH\n"
-            "0123456789  1m ago  22,882  3.0 MiB  1.0 MiB    12  RAM+disk        local-m           "
-            "      What is this?\n"
-            "fedcba9876  0s ago       5      0 B      0 B     0  disk, imported  local-m for group "
-            "team  Hi\n"
+            "ID          USED    TOKENS     SIZE    ALONE  HITS  "
+            "WHERE                   MODEL                   BEGINS WITH\n"
+            "0123456789  1m ago  22,882  3.0 MiB  1.0 MiB    12  "
+            "RAM+disk                local-m                 What is this?\n"
+            "fedcba9876  0s ago       5      0 B      0 B     0  "
+            "disk, imported, pinned  local-m for group team  Hi\n"
             "and 5 more (--limit)\n");
   EXPECT_EQ(prompts_text({}, 0), "nothing is stored\n");
 }

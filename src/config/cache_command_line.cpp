@@ -26,6 +26,9 @@ constexpr std::string_view help =
       --of NAME                      what is of the model of that name (see ls);
                                      with --unused-for only if both are so
       --prompt ID                    one prompt, but for what others share with it
+  anyclaude cache pin ID             keeps a prompt whatever else comes, also after a
+                                     restart; half of the cache may be kept so
+  anyclaude cache unpin ID           lets go of it
   anyclaude cache export ID FILE     writes one prompt to a new file
   anyclaude cache import FILE        takes it in, on another machine with the same
                                      model file; what is there already stays
@@ -58,6 +61,10 @@ std::string_view help_of(CacheCommand::Action action) {
       return "reads every file; what is wrong is deleted";
     case prune:
       return "throws out";
+    case pin:
+      return "keeps a prompt from being thrown out";
+    case unpin:
+      return "lets go of a prompt that was kept";
     case export_prompt:
       return "writes one prompt to a new file";
     case import_prompt:
@@ -73,9 +80,8 @@ std::unexpected<Error> refuse(const std::string& message) {
 }  // namespace
 
 std::vector<std::pair<std::string_view, CacheCommand::Action>> cache_actions() {
-  return {{"stats", stats},          {"ls", list},
-          {"verify", verify},        {"prune", prune},
-          {"export", export_prompt}, {"import", import_prompt}};
+  return {{"stats", stats}, {"ls", list},     {"verify", verify},        {"prune", prune},
+          {"pin", pin},     {"unpin", unpin}, {"export", export_prompt}, {"import", import_prompt}};
 }
 
 std::string cache_help_text() { return std::string(help); }
@@ -97,6 +103,10 @@ void CacheCommandLine::add_to(CLI::App& cache) {
             ->type_name("TIME");
         added->add_option("--of", of_, "what is of the model of that name")->type_name("NAME");
         added->add_option("--prompt", prompt_, "one prompt")->type_name("ID");
+        break;
+      case pin:
+      case unpin:
+        added->add_option("prompt", prompt_, "as ls shows it")->type_name("ID");
         break;
       case export_prompt:
         added->add_option("prompt", prompt_, "as ls shows it")->type_name("ID");
@@ -132,6 +142,9 @@ Result<CacheCommand> CacheCommandLine::read(const SettingContext& context) const
     if (!command.unused_for) return refuse("--unused-for: a time such as 30d or 12h");
   }
   if (!file_.empty()) command.file = full_path(file_, context);
+  if ((command.action == pin || command.action == unpin) && prompt_.empty()) {
+    return refuse(fmt::format("cache {} takes the prompt's id", action_));
+  }
   if (command.action == export_prompt && (prompt_.empty() || file_.empty())) {
     return refuse("cache export takes the prompt's id and the file to write");
   }

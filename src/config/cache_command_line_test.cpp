@@ -58,6 +58,13 @@ TEST_F(CacheCommandLineTest, TakesWhatIsToGo) {
   EXPECT_FALSE(both.disk_bytes_max);
 }
 
+TEST_F(CacheCommandLineTest, TakesWhatIsKept) {
+  EXPECT_EQ(accept({"pin", "12ab"}).action, Action::pin);
+  EXPECT_EQ(accept({"unpin", "12ab"}).action, Action::unpin);
+  EXPECT_EQ(accept({"unpin", "12ab"}).prompt, "12ab");
+  EXPECT_NE(refusal({"pin"}).find("cache pin takes the prompt's id"), std::string::npos);
+}
+
 // A prune that is not understood must throw out nothing.
 TEST_F(CacheCommandLineTest, RefusesToGuessWhatIsToGo) {
   const std::vector<std::vector<std::string>> wrong = {

@@ -39,14 +39,14 @@ enum class CommandName {
 
 // What `anyclaude cache` is to do.
 struct CacheCommand {
-  enum class Action { stats, list, verify, prune, export_prompt, import_prompt };
+  enum class Action { stats, list, verify, prune, pin, unpin, export_prompt, import_prompt };
   Action action = Action::stats;
   uint64_t prompts_max = 0;  // list
   // prune; export_prompt: the prompt
   std::optional<uint64_t> disk_bytes_max;
   std::optional<std::chrono::seconds> unused_for;
   std::string model;   // its name
-  std::string prompt;  // its id, or the beginning of it
+  std::string prompt;  // its id, or the beginning of it; also of pin and unpin
   // export_prompt, import_prompt
   std::filesystem::path file;
   bool trust = false;

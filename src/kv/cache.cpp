@@ -366,7 +366,9 @@ KvCache::Stats TieredCache::stats() const {
 
 std::vector<KvCache::Listed> TieredCache::list() const {
   const MutexLock lock(mutex_);
-  return list_conversations(tiers_.tree());
+  auto conversations = list_conversations(tiers_.tree());
+  for (Listed& listed : conversations) listed.kept = holds_.is_kept(listed.key);
+  return conversations;
 }
 
 std::vector<KvCache::Branch> TieredCache::branches(size_t branches_max) const {

@@ -132,6 +132,7 @@ class KvCache {
     bool in_ram = false;     // all ranges from the root on
     bool on_disk = false;    // the same
     bool imported = false;   // some of it
+    bool kept = false;
     int64_t last_used_s = 0;
     uint32_t hits = 0;
   };

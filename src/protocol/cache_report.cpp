@@ -35,6 +35,7 @@ void describe(PromptReport& prompt, Fields field) {
   field("in_ram", prompt.in_ram);
   field("on_disk", prompt.on_disk);
   field("imported", prompt.imported);
+  field("pinned", prompt.pinned);
   field("last_used", prompt.last_used_s);
   field("hits", prompt.hits);
 }

@@ -41,6 +41,7 @@ struct PromptReport {
   bool in_ram = false;
   bool on_disk = false;
   bool imported = false;
+  bool pinned = false;      // kept from being thrown out
   int64_t last_used_s = 0;  // Unix time
   uint32_t hits = 0;
 };
@@ -85,7 +86,7 @@ struct BranchList {
 };
 
 struct PinOrder {
-  std::string prompt;  // the id of a prompt or a branch
+  std::string prompt;  // the id of a prompt or a branch; of a prompt its first digits will do
   bool pinned = true;
 };
 

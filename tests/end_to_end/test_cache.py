@@ -38,6 +38,26 @@ def ask(server, payload, **headers):
     return computed_tokens(usage), prompt_tokens(usage)
 
 
+def test_a_pinned_prompt_stays(h):
+    server = h.own_server()
+    _, tokens = ask(server, body(prose(76, 120), max_tokens=2, temperature=0))
+    prompt = stored(h, server, "Report number 76.", tokens)
+    said = cache(h, server, "pin", prompt["id"][:10])
+    expect("is kept" in said, f"pin says {said}")
+    expect(", pinned" in cache(h, server, "ls"), "ls does not show it")
+    cache(h, server, "prune", "--to", "1MiB")
+    expect(stored(h, server, "Report number 76.", tokens)["pinned"], "it is not kept")
+    server.stop()
+    # Where no server runs the folder itself is asked, and remembers.
+    listed = json.loads(home_cache(h, server.home, "ls", "--json"))["prompts"]
+    expect([one["pinned"] for one in listed] == [True], f"after the server's end: {listed}")
+    home_cache(h, server.home, "unpin", prompt["id"][:10])
+    home_cache(h, server.home, "prune", "--of", prompt["model"])
+    expect("nothing is stored" in home_cache(h, server.home, "ls"), "it is not thrown out")
+    said = home_cache(h, server.home, "pin", prompt["id"][:10], exit_code=1)
+    expect("cache ls" in said, f"what is not there is not told: {said}")
+
+
 def test_a_prompt_travels_to_another_machine(h):
     first = body(prose(71, 200), max_tokens=2, temperature=0)
     second = body(prose(72, 120), max_tokens=2, temperature=0)

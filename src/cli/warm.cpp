@@ -53,7 +53,10 @@ Result<WarmReport> run_warm(const Config& config, const Environment& environment
 
 }  // namespace
 
-std::string warm_text(const WarmReport& report) {
+std::string warm_text(const WarmReport& report, bool from_client) {
+  if (report.prompts_all == 0 && from_client) {
+    return "claude's prompt is so short that nothing of it is computed ahead.\n";
+  }
   if (report.prompts_all == 0) {
     return "No prompt is known yet. Run a session first, or `anyclaude warm --from-client`, which "
            "asks claude for its prompt.\n";
@@ -76,7 +79,7 @@ int warm(const Config& config, const Environment& environment) {
   const auto report = run_warm(config, environment, progress);
   progress.end();
   if (!report) return report_error(report.error());
-  fmt::print("{}", config.json ? encode(*report) + "\n" : warm_text(*report));
+  fmt::print("{}", config.json ? encode(*report) + "\n" : warm_text(*report, config.from_client));
   return report->prompts_all > report->failed ? 0 : failure_exit_code;
 }
 

@@ -13,6 +13,6 @@ namespace anyclaude {
 int warm(const Config& config, const Environment& environment);
 
 // For people.
-std::string warm_text(const WarmReport& report);
+std::string warm_text(const WarmReport& report, bool from_client);
 
 }  // namespace anyclaude

@@ -63,6 +63,7 @@ Check check_model(const DoctorFacts& facts) {
 
 Check check_more_models(const DoctorFacts& facts) {
   std::string text;
+  uint64_t bytes = facts.model->bytes;
   for (const auto& [name, model] : facts.more_models) {
     if (!model) {
       return {Level::fail, "models",
@@ -70,6 +71,13 @@ Check check_more_models(const DoctorFacts& facts) {
     }
     text += fmt::format("{}{} ({}, {})", text.empty() ? "on demand: " : ", ", name,
                         model->architecture, print_bytes(model->bytes));
+    bytes += model->bytes;
+  }
+  if (facts.memory_bytes > 0 && bytes > facts.memory_bytes) {
+    return {Level::warn, "models",
+            fmt::format("{}; with the first one {}, and this machine has {}", text,
+                        print_bytes(bytes), print_bytes(facts.memory_bytes)),
+            "they will take turns, and each turn is a load: take smaller ones, or fewer"};
   }
   return {Level::ok, "models", text, ""};
 }

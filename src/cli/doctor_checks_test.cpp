@@ -40,6 +40,10 @@ TEST(DoctorChecks, NamesTheModelsThatAreLoadedOnDemand) {
   facts.more_models = {{"small", ModelSurvey{"S", "qwen3", 32'768, 2ull << 30, true}}};
   EXPECT_EQ(check_named(facts, "models").text, "on demand: small (qwen3, 2.0 GiB)");
   EXPECT_EQ(check_named(facts, "models").level, Level::ok);
+  facts.more_models[0].second->bytes = 15ull << 30;
+  EXPECT_EQ(check_named(facts, "models").level, Level::ok);
+  facts.more_models[0].second->bytes += 1;
+  EXPECT_EQ(check_named(facts, "models").level, Level::warn);
   facts.more_models.push_back({"big", fail(Error::Kind::not_found, "there is no file big.gguf")});
   EXPECT_EQ(check_named(facts, "models").text, "big: there is no file big.gguf");
   EXPECT_EQ(check_named(facts, "models").level, Level::fail);

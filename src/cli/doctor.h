@@ -7,6 +7,6 @@
 namespace anyclaude {
 
 // 0, or 1 when something is missing without which it cannot work.
-int doctor(const Config& config, const Environment& environment);
+int doctor(const Config& wanted, const Environment& environment);
 
 }  // namespace anyclaude

@@ -112,7 +112,7 @@ Setter set_file(T Options::* member) {
 }
 
 // As set_more_models reads it, and the same in any folder.
-std::string print(const MoreModels& models);
+std::string print(const MoreModels& more);
 
 Setter set_url(RemoteServer BackendSettings::* server);
 Setter set_server_key(RemoteServer BackendSettings::* server);

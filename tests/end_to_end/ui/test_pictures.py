@@ -1,4 +1,5 @@
 """The page with much on it, in build/ui: wide, on a phone, dark. To be looked at."""
+import itertools
 import threading
 
 from dashboard import PHONE, Dashboard
@@ -41,14 +42,13 @@ def test_pictures(h):
     stop = threading.Event()
 
     def ask_long(number):
-        while not stop.is_set():
-            stream = server.stream(body(prose(860 + number, 1200), max_tokens=100),
+        for seed in itertools.count(860 + number, step=10):
+            stream = server.stream(body(prose(seed, 1200), max_tokens=100),
                                    {"x-claude-code-session-id": SESSIONS[number]})
             for _ in stream:
                 if stop.is_set():
                     stream.leave()
-                    break
-            number += 10
+                    return
 
     clients = [threading.Thread(target=ask_long, args=(number,)) for number in range(2)]
     for client in clients:

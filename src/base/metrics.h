@@ -46,7 +46,7 @@ class GaugeShare {
   GaugeShare(const GaugeShare&) = delete;
   GaugeShare& operator=(const GaugeShare&) = delete;
 
-  // One thread.
+  // One thread at a time.
   void set(int64_t value) {
     gauge_.add(value - value_);
     value_ = value;

@@ -36,16 +36,19 @@ Result<std::vector<NamedFile>> choose_all(const Config& config) {
 // What is set about the first model alone is not meant for another.
 EmbeddedOptions options_of(const Config& config, const NamedFile& file, bool first) {
   EmbeddedOptions options = config.embedded;
+  std::filesystem::path state = config.folders.state;
   if (!first) {
     options.model_id = model_id_of_name(file.name);
     options.chat_template_path.clear();
     options.context_tokens = 0;
     options.cache_cells = 0;
     options.override_kv.clear();
+    // One journal has one writer: what two models remember of their answers lies apart.
+    state /= "models/" + options.model_id;
   }
   options.model_path = file.path.string();
   options.identity_folder = (config.folders.cache / "model_hashes").string();
-  if (!config.cache.no_disk) options.state_folder = config.folders.state.string();
+  if (!config.cache.no_disk) options.state_folder = state.string();
   return options;
 }
 
@@ -53,7 +56,7 @@ ModelInfo info_of(const EmbeddedOptions& options) {
   ModelInfo info;
   info.id = options.model_id.empty() ? model_id_of_file(options.model_path) : options.model_id;
   if (const auto survey = survey_model(options.model_path)) {
-    info.description = survey->name.empty() ? survey->architecture : survey->name;
+    info.description = survey->title();
   }
   return info;
 }

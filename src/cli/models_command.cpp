@@ -57,7 +57,7 @@ StoredModelReport report_of(const StoredModel& model, const std::filesystem::pat
     report.description = "cannot be read: " + survey.error().message;
     return report;
   }
-  report.description = survey->name.empty() ? survey->architecture : survey->name;
+  report.description = survey->title();
   report.context = survey->context_trained;
   return report;
 }

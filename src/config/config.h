@@ -137,7 +137,7 @@ struct MoreModels {
   bool all = false;         // and every other one of the models folder
   std::string small_model;  // the name of one of them, for who asks for a haiku; empty: none
   std::optional<std::chrono::seconds> idle_max;  // unused so long they leave; 0: never; unset:
-                                                 // chosen (cli/kept_models.h)
+                                                 // chosen (cli/embedded_models.cpp)
 };
 
 struct Config {

@@ -58,7 +58,7 @@ class FileJournal final : public Journal {
   const Options options_;
   Metrics& metrics_;
   const Metrics::Labels labels_;
-  Gauge& bytes_;
+  GaugeShare bytes_;
   Counter& written_bytes_;
 
   // Of the journal's thread.

@@ -1,5 +1,6 @@
 #include "protocol/model_id.h"
 
+#include <algorithm>
 #include <cctype>
 #include <filesystem>
 
@@ -22,6 +23,12 @@ std::string model_id_of_name(std::string_view name) {
 
 std::string model_id_of_file(std::string_view path) {
   return model_id_of_name(std::filesystem::path(path).stem().string());
+}
+
+bool names_small_model(std::string_view model) {
+  constexpr std::string_view word = "haiku";
+  const auto same = [](unsigned char a, char b) { return std::tolower(a) == b; };
+  return !std::ranges::search(model, word, same).empty();
 }
 
 }  // namespace anyclaude

@@ -1,4 +1,4 @@
-// How a model of this machine is called in the API.
+// What models are called: those of this machine in the API, and those that clients ask for.
 #pragma once
 
 #include <string>
@@ -10,5 +10,8 @@ namespace anyclaude {
 // client takes for one of Anthropic's models.
 std::string model_id_of_file(std::string_view path);
 std::string model_id_of_name(std::string_view name);
+
+// A client wants a small model, whatever there is: its name is one of Anthropic's haikus.
+bool names_small_model(std::string_view model);
 
 }  // namespace anyclaude

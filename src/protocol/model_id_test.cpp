@@ -15,5 +15,12 @@ TEST(ModelIdTest, HasThePrefixOnce) {
   EXPECT_EQ(model_id_of_name("local-small"), "local-small");
 }
 
+TEST(ModelIdTest, KnowsWhoWantsASmallModel) {
+  EXPECT_TRUE(names_small_model("claude-Haiku-4-5"));
+  EXPECT_TRUE(names_small_model("haiku"));
+  EXPECT_FALSE(names_small_model("claude-opus-4-5"));
+  EXPECT_FALSE(names_small_model(""));
+}
+
 }  // namespace
 }  // namespace anyclaude

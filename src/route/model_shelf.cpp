@@ -7,7 +7,7 @@
 #include <chrono>
 #include <iterator>
 
-#include "base/units.h"
+#include "protocol/model_id.h"
 
 namespace anyclaude {
 namespace {
@@ -30,12 +30,6 @@ ShelfOptions with_defaults(ShelfOptions options) {
     options.room_bytes = [](uint64_t) { return std::numeric_limits<uint64_t>::max(); };
   }
   return options;
-}
-
-bool asks_for_small(std::string_view model) {
-  constexpr std::string_view word = "haiku";
-  const auto same = [](char a, char b) { return (a | 0x20) == b; };
-  return !std::ranges::search(model, word, same).empty();
 }
 
 }  // namespace
@@ -85,34 +79,18 @@ class ModelShelf::Answer final : public Generation {
 
 Result<std::unique_ptr<Generation>> ModelShelf::start(Request request) {
   const size_t number = number_of(request.model);
-  std::optional<Result<Backend*>> taken;
-  Ticket ticket = 0;
-  {
-    const MutexLock lock(mutex_);
-    ticket = next_ticket_++;
-    taken = take(number, ticket);
-    if (!taken) places_[number].waiting.insert(ticket);
-  }
-  if (taken && !*taken) return std::unexpected(std::move(*taken).error());
+  const auto [ticket, taken] = enter(number);
+  if (taken && !*taken) return std::unexpected(taken->error());
   auto answer = std::make_unique<Answer>(*this, number, ticket, std::move(request));
-  if (taken) {
-    TRY_VOID(answer->begin(***taken));
-  } else {
-    changed_.notify_all();
-  }
+  if (taken) TRY_VOID(answer->begin(***taken));
   return answer;
 }
 
 Result<uint32_t> ModelShelf::count_tokens(const Request& request) {
   const size_t number = number_of(request.model);
-  Ticket ticket = 0;
-  {
-    const MutexLock lock(mutex_);
-    ticket = next_ticket_++;
-    places_[number].waiting.insert(ticket);
-  }
-  changed_.notify_all();
-  const auto backend = wait_for(number, ticket, count_wait_max_s, [] { return true; });
+  const auto [ticket, taken] = enter(number);
+  const auto backend =
+      taken ? *taken : wait_for(number, ticket, count_wait_max_s, [] { return true; });
   if (!backend) {
     leave(number, ticket);
     return std::unexpected(backend.error());
@@ -127,9 +105,21 @@ size_t ModelShelf::number_of(const std::string& model) const {
   const auto named = std::ranges::find_if(
       models, [&](const ShelvedModel& one) { return one.name == model || one.info.id == model; });
   if (named != models.end()) return static_cast<size_t>(named - models.begin());
-  if (options_.small_model.empty() || !asks_for_small(model)) return 0;
+  if (options_.small_model.empty() || !names_small_model(model)) return 0;
   const auto small = std::ranges::find(models, options_.small_model, &ShelvedModel::name);
   return small == models.end() ? 0 : static_cast<size_t>(small - models.begin());
+}
+
+// A request comes: it has its model, or why it will not have it, or waits from now on.
+ModelShelf::Entered ModelShelf::enter(size_t number) {
+  const MutexLock lock(mutex_);
+  Entered entered{.ticket = next_ticket_++, .taken = {}};
+  entered.taken = take(number, entered.ticket);
+  if (!entered.taken) {
+    places_[number].waiting.insert(entered.ticket);
+    changed_.notify_all();
+  }
+  return entered;
 }
 
 // The model where it is there and this request's turn has come, or why it will not be there.

@@ -95,6 +95,11 @@ class ModelShelf final : public Backend {
   size_t number_of(const std::string& model) const;
   const std::string& id_of(size_t number) const { return options_.models[number].info.id; }
 
+  struct Entered {
+    Ticket ticket;
+    std::optional<Result<Backend*>> taken;
+  };
+  Entered enter(size_t number);
   // `go_on` is asked four times a second; false: Error::cancelled. Ends with a use of the model.
   Result<Backend*> wait_for(size_t number, Ticket ticket, double time_max_s,
                             const std::function<bool()>& go_on);

@@ -1,7 +1,7 @@
 """Several models in one server: each loaded when a request names it; idle ones leave, and find what
 was computed with them when they are back."""
-from harness import (Home, body, computed_tokens, expect, expect_equal, prompt_tokens, prose, user,
-                     wait_until)
+from harness import (Home, assistant, body, computed_tokens, expect, expect_equal, prompt_tokens,
+                     prose, user, wait_until)
 from harness.project import SHORT, Project, result_of
 
 ASKED = prose(seed=91, words=400)
@@ -47,8 +47,10 @@ def test_each_request_is_answered_by_the_model_it_names(h):
         expect_equal(computed_tokens(ask(server, name)), 1, f"computed again for {name}")
     counted = server.count(body(user(ASKED), model="second"))
     expect_equal(counted, prompt_tokens(first), "counted")
-    stored = {one["model"] for one in server.get("/api/cache/prompts").json["prompts"]}
-    expect("local-second" in stored or len(stored) <= 1, f"stored prompts' models: {stored}")
+    def stored():
+        return {one["model"] for one in server.get("/api/cache/prompts").json["prompts"]}
+    wait_until(lambda: {"local-second", "local-smollm2-135m-instruct.q4-1"} <= stored(),
+               "prompts of both are stored")
 
 
 def test_an_idle_model_comes_back_and_finds_its_prompts(h):
@@ -65,6 +67,22 @@ def test_an_idle_model_comes_back_and_finds_its_prompts(h):
     expect_equal(computed_tokens(ask(server, "first")), 1, "computed of what was known")
     expect_equal(int(server.metric("anyclaude_engine_prefill_tokens_total", **{"for": "request"})),
                  2 * prompt_tokens(before) + 2, "computed in all")
+
+
+def test_a_model_that_comes_back_has_its_answers_as_it_sampled_them(h):
+    server = h.own_server(home=home_with_twin(h), models="twin", model_idle="1s")
+    asked = {}
+    for model in ("first", "twin"):
+        asked[model] = [user(f"What is {model}?")]
+        answer = server.answer(body(*asked[model], model=model, max_tokens=12))
+        asked[model] += [assistant(answer["content"]), user("And then?")]
+    wait_until(lambda: loaded(server) == 0, "both models leave")
+    expect_equal(server.metric("anyclaude_journal_dropped_records_total"), 0, "answers lost")
+    for model, messages in asked.items():
+        server.answer(body(*messages, model=model, max_tokens=4))
+    told = "anyclaude_prompt_answers_total"
+    expect_equal(server.metric(told, **{"as": "sampled"}), 2, "answers as sampled")
+    expect_equal(server.metric(told, **{"as": "text"}), 0, "answers as text")
 
 
 def test_a_model_that_is_gone_harms_no_other(h):

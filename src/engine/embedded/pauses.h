@@ -51,8 +51,8 @@ class Pauses {
   Instant busy_until_;       // when a conversation was last seen at work
   std::list<JobSpec> left_;  // newest first, one a conversation
   Counter& pauses_;
-  Gauge& used_cells_;
-  Gauge& cells_end_;
+  GaugeShare used_cells_;
+  GaugeShare cells_end_;
 };
 
 }  // namespace anyclaude

@@ -91,7 +91,7 @@ class Sequences {
   uint64_t uses_ = 0;
   Counter& evictions_;
   Counter& rejected_;
-  Gauge& checkpoint_bytes_gauge_;
+  GaugeShare checkpoint_bytes_gauge_;
 };
 
 }  // namespace anyclaude

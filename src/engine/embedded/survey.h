@@ -28,6 +28,8 @@ struct ModelSurvey {
   uint32_t context_trained = 0;  // tokens; 0: not said
   uint64_t bytes = 0;            // of this file; a split model has more
   bool has_chat_template = false;
+
+  const std::string& title() const { return name.empty() ? architecture : name; }
 };
 
 // Reads the metadata of a GGUF. Error::not_found without such a file, Error::invalid_request if it

@@ -11,6 +11,7 @@
 #include "engine/remote/token_count.h"
 #include "prompt/canonical.h"
 #include "prompt/tool_emulation.h"
+#include "protocol/model_id.h"
 #include "protocol/openai_answer.h"
 
 namespace anyclaude {
@@ -211,8 +212,8 @@ std::string RemoteBackend::model_for(const Request& request, const ServerFacts& 
   if (options_.pass_on) return request.model;  // it is asked for its own models by their names
   const auto named = std::ranges::find(facts.models, request.model, &ServedModel::id);
   if (named != facts.models.end()) return named->id;
-  const bool small = lower(request.model).find("haiku") != std::string::npos;
-  return small && !options_.small_model.empty() ? options_.small_model : facts.model;
+  const bool small = !options_.small_model.empty() && names_small_model(request.model);
+  return small ? options_.small_model : facts.model;
 }
 
 // As that server is told it, and the conversation's name.
